@@ -1,0 +1,6 @@
+//! meshc compiles Istio networking YAML into the Envoy configuration of one proxy.
+//!
+//! The library is a pure pipeline: every stage takes values, gives a value **and** the
+//! diagnostics it found, and does no IO. `docs/architecture.md` has the map.
+
+pub mod base;

@@ -1,0 +1,3 @@
+//! The `meshc` command.
+
+fn main() {}
