@@ -4,11 +4,25 @@
 //! Knows nothing of YAML, Kubernetes, Istio kinds or Envoy.
 
 mod diagnostic;
+mod duration;
+mod host;
+mod labels;
 mod origin;
 mod path;
+mod port;
+mod protocol;
 mod source;
+mod text;
+mod timestamp;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Location, Severity};
+pub use duration::{Duration, DurationError};
+pub use host::{HostPattern, NamespacedHost};
+pub use labels::Labels;
 pub use origin::{Origin, Origins, ResourceId};
 pub use path::{Path, Segment};
+pub use port::Port;
+pub use protocol::Protocol;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span};
+pub use text::{Address, Base64, ExportTo, Regex};
+pub use timestamp::Timestamp;
