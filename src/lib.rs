@@ -4,3 +4,5 @@
 //! diagnostics it found, and does no IO. `docs/architecture.md` has the map.
 
 pub mod base;
+pub mod ir;
+pub mod ir;
