@@ -5,4 +5,3 @@
 
 pub mod base;
 pub mod ir;
-pub mod ir;
