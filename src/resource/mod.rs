@@ -1,0 +1,3 @@
+//! What the user wrote, typed: one file a kind, a doc comment a field.
+
+pub mod istio;
