@@ -1,0 +1,57 @@
+//! Routes of hosts.
+
+use std::sync::Arc;
+
+use super::Visibility;
+use crate::base::{HostPattern, Origin, Origins, Timestamp};
+use crate::resource::istio;
+
+/// A VirtualService with delegates merged and short names resolved to hostnames.
+#[derive(Clone, Debug)]
+pub struct VirtualService {
+    /// The object.
+    pub origin: Origin,
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// When it was made; none counts as equally old.
+    pub created: Option<Timestamp>,
+    /// Annotations that change its meaning.
+    pub annotations: std::collections::BTreeMap<String, String>,
+    /// The path Istio's metadata name it by (`/apis/…`).
+    pub config_path: String,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// Its hosts, resolved to hostnames, in the user's order.
+    pub hosts: Vec<HostPattern>,
+    /// Its gateways as `namespace/name` or `mesh`; never empty.
+    pub gateways: Vec<String>,
+    /// HTTP routes in order.
+    pub http: Vec<Rule<istio::HttpRoute>>,
+    /// TLS routes in order.
+    pub tls: Vec<Rule<istio::TlsRoute>>,
+    /// TCP routes in order.
+    pub tcp: Vec<Rule<istio::TcpRoute>>,
+    /// Whether Istio treats it as made from a Gateway API or Ingress object.
+    pub semantics: Semantics,
+}
+
+/// Which rules a VirtualService follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Semantics {
+    /// Istio's own.
+    #[default]
+    Istio,
+    /// Kubernetes Ingress: prefixes end at path separators.
+    Ingress,
+}
+
+/// A rule, and the nodes that made it: its own and, for a delegate, the delegating one too.
+#[derive(Clone, Debug)]
+pub struct Rule<T> {
+    /// The nodes, the closest first.
+    pub origins: Origins,
+    /// The rule.
+    pub spec: Arc<T>,
+}

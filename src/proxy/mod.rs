@@ -1,0 +1,10 @@
+//! One proxy, and what it sees of the mesh: selection and visibility.
+//!
+//! A [`Proxy`] is who asks; a [`ProxyView`] borrows from the [`Mesh`](crate::mesh::Mesh) what
+//! istiod would let it see. Nothing is decided here about Envoy.
+
+mod node;
+mod view;
+
+pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
+pub use view::ProxyView;
