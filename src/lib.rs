@@ -5,4 +5,6 @@
 
 pub mod base;
 pub mod ir;
+pub mod mesh;
+pub mod proxy;
 pub mod resource;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::base::{Origin, Timestamp};
+use crate::base::{Origin, Timestamp};
 use crate::resource::istio;
 
 /// A Gateway, from Istio's kind or from an Ingress.

@@ -12,7 +12,7 @@ mod virtual_service;
 mod visibility;
 mod workload;
 
-pub use destination_rule::{DestinationRule};
+pub use destination_rule::DestinationRule;
 pub use gateway::Gateway;
 pub use service::{Endpoint, EndpointHealth, Registry, Resolution, Service, ServiceId, ServicePort};
 pub use virtual_service::{Rule, Semantics, VirtualService};

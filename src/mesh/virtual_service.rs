@@ -28,11 +28,11 @@ pub struct VirtualService {
     /// Its gateways as `namespace/name` or `mesh`; never empty.
     pub gateways: Vec<String>,
     /// HTTP routes in order.
-    pub http: Vec<Rule<istio::HttpRoute>>,
+    pub http: Vec<Rule<istio::virtual_service::HttpRoute>>,
     /// TLS routes in order.
-    pub tls: Vec<Rule<istio::TlsRoute>>,
+    pub tls: Vec<Rule<istio::virtual_service::TlsRoute>>,
     /// TCP routes in order.
-    pub tcp: Vec<Rule<istio::TcpRoute>>,
+    pub tcp: Vec<Rule<istio::virtual_service::TcpRoute>>,
     /// Whether Istio treats it as made from a Gateway API or Ingress object.
     pub semantics: Semantics,
 }

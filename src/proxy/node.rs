@@ -131,7 +131,7 @@ impl Proxy {
             let from_id = node.id.split_once('.').map(|(_, namespace)| namespace).unwrap_or_default();
             if from_domain.is_empty() { from_id.to_owned() } else { from_domain.to_owned() }
         });
-        let label = |key: &str| labels.get(key).map(String::as_str).unwrap_or_default();
+        let label = |key: &str| labels.get(key).unwrap_or_default();
         let parts = [
             label("topology.kubernetes.io/region"),
             label("topology.kubernetes.io/zone"),
