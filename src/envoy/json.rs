@@ -1,0 +1,144 @@
+//! Protobuf messages to canonical proto3 JSON, written straight from the wire format.
+//!
+//! Takes a message (or its bytes and its name) and gives text: Envoy's field names in snake_case, in
+//! the order the `.proto` declares them, map keys sorted, each `Any` expanded at any depth. The same
+//! message always gives the same text, whatever order prost's hash maps had on the wire.
+//!
+//! Knows nothing of Istio or of what the messages mean; the field tables come from
+//! `descriptors.bin`, which `src/tests/descriptors.rs` regenerates.
+//!
+//! The mapping is the one of <https://protobuf.dev/programming-guides/json/>, with these choices:
+//! - An `Any` whose type has no descriptor (or whose bytes are broken) is written as its `@type` and
+//!   the bytes as base64 under `value`; [`write_message`] names it in its error, after writing.
+//! - An `Any` of `google.protobuf.Empty` is its `@type` alone: Envoy's parser knows no `value` there.
+//! - NaN and infinities are strings also inside `google.protobuf.Value`, where protobuf refuses them.
+
+mod writer;
+
+mod tables;
+mod text;
+mod well_known;
+mod wire;
+
+use std::fmt;
+
+use prost::{Message, Name};
+
+use writer::{Writer, new_line};
+
+/// How the text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// One line, no spaces.
+    Compact,
+    /// One member a line, indented by two spaces, as Envoy's `config_dump` prints.
+    Pretty,
+}
+
+/// What [`write_message`] could not describe: type URLs, or `type.number` of unknown fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undescribed(pub Vec<String>);
+
+impl fmt::Display for Undescribed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no descriptor for {}", self.0.join(", "))
+    }
+}
+
+impl std::error::Error for Undescribed {}
+
+/// The JSON of one message. An `Any` of an unknown type stays base64 (see the module).
+pub fn to_json<M: Message + Name>(message: &M, style: Style) -> String {
+    let mut out = String::new();
+    write_lenient(message, style, 0, &mut out);
+    if style == Style::Pretty {
+        out.push('\n');
+    }
+    out
+}
+
+/// The same as a tree, for YAML output and for tests that look into it.
+pub fn to_value<M: Message + Name>(message: &M) -> serde_json::Value {
+    // Cannot fail: the text is our own, and `writer::MAX_DEPTH` is within what serde_json reads.
+    serde_json::from_str(&to_json(message, Style::Compact)).expect("the writer gives JSON")
+}
+
+/// Lists of resources as one object, `{"clusters":[…],"listeners":[…]}`.
+///
+/// ```
+/// use meshc::envoy::json::{Lists, Style};
+/// use envoy_types::pb::envoy::config::cluster::v3::Cluster;
+///
+/// let clusters = [Cluster { name: "a".into(), ..Default::default() }];
+/// let text = Lists::new(Style::Compact).list("clusters", &clusters).list::<Cluster>("none", &[]).finish();
+/// assert_eq!(text, r#"{"clusters":[{"name":"a"}],"none":[]}"#);
+/// ```
+#[derive(Debug)]
+pub struct Lists {
+    out: String,
+    style: Style,
+}
+
+impl Lists {
+    /// An object without members.
+    pub fn new(style: Style) -> Self {
+        Self { out: "{".to_owned(), style }
+    }
+
+    /// Adds the member `key` with the messages in their order. `key` must not repeat.
+    pub fn list<M: Message + Name>(self, key: &str, messages: &[M]) -> Self {
+        let Self { mut out, style } = self;
+        if out.len() > 1 {
+            out.push(',');
+        }
+        new_line(&mut out, style, 1);
+        text::string(&mut out, key);
+        out.push_str(if style == Style::Pretty { ": [" } else { ":[" });
+        for (at, message) in messages.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            new_line(&mut out, style, 2);
+            write_lenient(message, style, 2, &mut out);
+        }
+        if !messages.is_empty() {
+            new_line(&mut out, style, 1);
+        }
+        out.push(']');
+        Self { out, style }
+    }
+
+    /// The text.
+    pub fn finish(self) -> String {
+        let Self { mut out, style } = self;
+        if out.len() > 1 {
+            new_line(&mut out, style, 0);
+        }
+        out.push('}');
+        if style == Style::Pretty {
+            out.push('\n');
+        }
+        out
+    }
+}
+
+fn write_lenient<M: Message + Name>(message: &M, style: Style, depth: usize, out: &mut String) {
+    // What is undescribed is in the text as base64: the reader of the text sees it.
+    let _ = write_message(&M::full_name(), &message.encode_to_vec(), style, depth, out);
+}
+
+/// Appends the JSON of the message `full_name` (no leading dot) whose wire format is `bytes`, at
+/// nesting `depth` (indents the lines after the first in [`Style::Pretty`]).
+///
+/// # Errors
+/// Something had no descriptor or was not well-formed. The text written is valid JSON all the same.
+pub fn write_message(
+    full_name: &str,
+    bytes: &[u8],
+    style: Style,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), Undescribed> {
+    let gaps = Writer::write(full_name, bytes, style, depth, out);
+    if gaps.is_empty() { Ok(()) } else { Err(Undescribed(gaps)) }
+}

@@ -1,0 +1,387 @@
+//! The walk over one message: wire format in, JSON text out.
+
+use std::fmt;
+
+use super::Style;
+use super::tables::{Cardinality, Field, Kind, MessageId, MessageTable, Shape, Tables};
+use super::wire::{self, Raw, Reader};
+use super::{text, well_known};
+
+/// Deepest nesting of JSON objects and lists that is written. serde_json reads 127, Envoy's
+/// parser 100 messages; deeper input is reported as undescribed.
+const MAX_DEPTH: usize = 120;
+
+/// One field on the wire: which field of the table (in declaration order), and its payload.
+#[derive(Clone, Copy)]
+struct Occurrence<'a> {
+    field: usize,
+    raw: Raw<'a>,
+}
+
+/// A map key, ordered as protobuf's own JSON printers order it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Signed(i64),
+    Unsigned(u64),
+    Bool(bool),
+    Text(&'a [u8]),
+}
+
+/// Where the text stands: what is open, and what could not be described.
+pub(super) struct Writer<'a, 'o> {
+    tables: &'static Tables,
+    out: &'o mut String,
+    style: Style,
+    depth: usize,
+    /// The fields of all messages that are open, innermost last: one allocation for the whole text.
+    stack: Vec<Occurrence<'a>>,
+    gaps: Vec<String>,
+}
+
+impl<'a, 'o> Writer<'a, 'o> {
+    /// Appends the JSON of a message; gives what had no descriptor or was broken.
+    pub(super) fn write(
+        full_name: &str,
+        bytes: &'a [u8],
+        style: Style,
+        depth: usize,
+        out: &'o mut String,
+    ) -> Vec<String> {
+        let mut writer = Writer { tables: Tables::get(), out, style, depth, stack: Vec::new(), gaps: Vec::new() };
+        match writer.tables.find(full_name) {
+            Some(id) => writer.message(id, bytes),
+            None => {
+                writer.gaps.push(full_name.to_owned());
+                writer.base64(bytes);
+            }
+        }
+        writer.gaps
+    }
+
+    fn message(&mut self, id: MessageId, bytes: &'a [u8]) {
+        let table = self.tables.message(id);
+        if self.depth >= MAX_DEPTH {
+            self.gaps.push(format!("{} (nested too deeply)", table.name));
+            self.out.push_str("null");
+            return;
+        }
+        match table.shape {
+            Shape::Plain => self.object(table, None, bytes),
+            Shape::Any => self.any(bytes),
+            Shape::Struct | Shape::List => {
+                let mark = self.scan(table, bytes);
+                self.collection(table, mark);
+                self.stack.truncate(mark);
+            }
+            Shape::Value => self.value(table, bytes),
+            Shape::Wrapper => {
+                let mark = self.scan(table, bytes);
+                let last = self.stack[mark..].last().copied();
+                self.stack.truncate(mark);
+                if let Some(field) = table.fields.first() {
+                    self.scalar_or_default(field.kind, last.map(|occurrence| occurrence.raw));
+                }
+            }
+            Shape::Duration => well_known::duration(self.out, bytes),
+            Shape::Timestamp => well_known::timestamp(self.out, bytes),
+            Shape::FieldMask => well_known::field_mask(self.out, bytes),
+        }
+    }
+
+    /// Pushes the fields of `bytes` in declaration order; gives where they start on the stack.
+    fn scan(&mut self, table: &MessageTable, bytes: &'a [u8]) -> usize {
+        let mark = self.stack.len();
+        let mut reader = Reader::new(bytes);
+        let (mut last, mut sorted) = (0, true);
+        while let Some((number, raw)) = reader.next_field() {
+            match table.field_index(number) {
+                Some(field) => {
+                    sorted &= field >= last;
+                    last = field;
+                    self.stack.push(Occurrence { field, raw });
+                }
+                None => self.gaps.push(format!("{}.{number}", table.name)),
+            }
+        }
+        if reader.broken() {
+            self.gaps.push(format!("{} (broken bytes)", table.name));
+        }
+        if !sorted {
+            self.stack[mark..].sort_by_key(|occurrence| occurrence.field);
+        }
+        mark
+    }
+
+    fn object(&mut self, table: &'static MessageTable, type_url: Option<&str>, bytes: &'a [u8]) {
+        let mark = self.scan(table, bytes);
+        self.open('{');
+        let mut empty = true;
+        if let Some(type_url) = type_url {
+            self.member(&mut empty, "\"@type\":");
+            text::string(self.out, type_url);
+        }
+        let mut at = mark;
+        while let Some(&Occurrence { field: index, .. }) = self.stack.get(at) {
+            let run = self.stack[at..].iter().take_while(|occurrence| occurrence.field == index).count();
+            if let Some(field) = table.fields.get(index) {
+                self.field(field, at, at + run, &mut empty);
+            }
+            at += run;
+        }
+        self.stack.truncate(mark);
+        self.close('}', empty);
+    }
+
+    fn field(&mut self, field: &'static Field, start: usize, end: usize, empty: &mut bool) {
+        match field.cardinality {
+            Cardinality::Single { implicit } => {
+                let raw = self.stack[end - 1].raw;
+                if implicit && raw.is_zero() {
+                    return;
+                }
+                self.member(empty, &field.key);
+                match (field.kind, end - start) {
+                    // A message field given twice is merged, which for bytes is concatenation.
+                    (Kind::Message(id), 2..) => self.merged(id, start, end),
+                    (kind, _) => self.scalar(kind, raw),
+                }
+            }
+            Cardinality::Repeated => {
+                self.member(empty, &field.key);
+                self.list(field.kind, start, end);
+            }
+            Cardinality::Map { entry } => {
+                self.member(empty, &field.key);
+                self.map(entry, start, end);
+            }
+        }
+    }
+
+    fn merged(&mut self, id: MessageId, start: usize, end: usize) {
+        let bytes: Vec<u8> = self.stack[start..end].iter().flat_map(|part| part.raw.bytes()).copied().collect();
+        let Self { tables, out, style, depth, .. } = self;
+        let mut inner = Writer { tables, out, style: *style, depth: *depth, stack: Vec::new(), gaps: Vec::new() };
+        inner.message(id, &bytes);
+        let gaps = inner.gaps;
+        self.gaps.extend(gaps);
+    }
+
+    /// The only field of a `Struct` or `ListValue`, whose occurrences start at `mark`.
+    fn collection(&mut self, table: &'static MessageTable, mark: usize) {
+        let end = self.stack.len();
+        if let Some(field) = table.fields.first() {
+            match field.cardinality {
+                Cardinality::Map { entry } => self.map(entry, mark, end),
+                Cardinality::Repeated | Cardinality::Single { .. } => self.list(field.kind, mark, end),
+            }
+        }
+    }
+
+    fn list(&mut self, kind: Kind, start: usize, end: usize) {
+        self.open('[');
+        let mut empty = true;
+        for at in start..end {
+            let raw = self.stack[at].raw;
+            match (raw, kind.packed()) {
+                (Raw::Bytes(bytes), Some(width)) => {
+                    let mut reader = Reader::new(bytes);
+                    while let Some(number) = reader.next_packed(width) {
+                        self.member(&mut empty, "");
+                        self.scalar(kind, Raw::Number(number));
+                    }
+                    if reader.broken() {
+                        self.gaps.push("a packed list (broken bytes)".to_owned());
+                    }
+                }
+                _ => {
+                    self.member(&mut empty, "");
+                    self.scalar(kind, raw);
+                }
+            }
+        }
+        self.close(']', empty);
+    }
+
+    fn map(&mut self, entry: MessageId, start: usize, end: usize) {
+        let [key, value] = self.tables.message(entry).fields.as_slice() else { return };
+        let mut entries: Vec<(Key<'a>, Option<Raw<'a>>)> = Vec::with_capacity(end - start);
+        for at in start..end {
+            let mut pair = [None, None];
+            let mut reader = Reader::new(self.stack[at].raw.bytes());
+            while let Some((number, raw)) = reader.next_field() {
+                match number {
+                    1 => pair[0] = Some(raw),
+                    2 => pair[1] = Some(raw),
+                    _ => {}
+                }
+            }
+            entries.push((map_key(key.kind, pair[0]), pair[1]));
+        }
+        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+        self.open('{');
+        let mut empty = true;
+        for (at, (key, raw)) in entries.iter().enumerate() {
+            // The last entry of equal keys counts; the sort is stable.
+            if entries.get(at + 1).is_some_and(|(next, _)| next == key) {
+                continue;
+            }
+            self.member(&mut empty, "");
+            self.map_key_text(key);
+            self.out.push_str(if self.style == Style::Pretty { ": " } else { ":" });
+            self.scalar_or_default(value.kind, *raw);
+        }
+        self.close('}', empty);
+    }
+
+    fn map_key_text(&mut self, key: &Key<'_>) {
+        match key {
+            Key::Signed(number) => self.quoted(number),
+            Key::Unsigned(number) => self.quoted(number),
+            Key::Bool(flag) => self.quoted(flag),
+            Key::Text(bytes) => text::utf8(self.out, bytes),
+        }
+    }
+
+    fn any(&mut self, bytes: &'a [u8]) {
+        let (mut type_url, mut payload) = (&b""[..], &b""[..]);
+        let mut reader = Reader::new(bytes);
+        while let Some((number, raw)) = reader.next_field() {
+            match number {
+                1 => type_url = raw.bytes(),
+                2 => payload = raw.bytes(),
+                _ => {}
+            }
+        }
+        if type_url.is_empty() {
+            self.out.push_str("{}");
+            return;
+        }
+        let type_url = String::from_utf8_lossy(type_url);
+        let name = type_url.rsplit('/').next().unwrap_or(&type_url);
+        let Some(id) = self.tables.find(name).filter(|_| wire::well_formed(payload)) else {
+            self.gaps.push(type_url.clone().into_owned());
+            return self.typed(&type_url, |writer| writer.base64(payload));
+        };
+        let table = self.tables.message(id);
+        match table.shape {
+            Shape::Plain => self.object(table, Some(&type_url), payload),
+            _ => self.typed(&type_url, |writer| writer.message(id, payload)),
+        }
+    }
+
+    /// `{"@type":…,"value":…}`: the form of an `Any` whose JSON is not an object of fields.
+    fn typed(&mut self, type_url: &str, value: impl FnOnce(&mut Self)) {
+        self.open('{');
+        let mut empty = true;
+        self.member(&mut empty, "\"@type\":");
+        text::string(self.out, type_url);
+        self.member(&mut empty, "\"value\":");
+        value(self);
+        self.close('}', empty);
+    }
+
+    fn value(&mut self, table: &'static MessageTable, bytes: &'a [u8]) {
+        let mut last = None;
+        let mut reader = Reader::new(bytes);
+        while let Some((number, raw)) = reader.next_field() {
+            last = table.field_index(number).and_then(|index| table.fields.get(index)).map(|field| (field.kind, raw));
+        }
+        match last {
+            Some((kind, raw)) => self.scalar(kind, raw),
+            None => self.out.push_str("null"),
+        }
+    }
+
+    fn scalar_or_default(&mut self, kind: Kind, raw: Option<Raw<'a>>) {
+        self.scalar(kind, raw.unwrap_or(if kind.packed().is_some() { Raw::Number(0) } else { Raw::Bytes(&[]) }));
+    }
+
+    /// A value that is not repeated: despite the name also a message.
+    fn scalar(&mut self, kind: Kind, raw: Raw<'a>) {
+        let number = raw.number();
+        match kind {
+            Kind::Double => text::double(self.out, f64::from_bits(number)),
+            Kind::Float => text::float(self.out, f32::from_bits(wire::low_32(number))),
+            Kind::Int32 | Kind::Sfixed32 => text::display(self.out, wire::low_32(number).cast_signed()),
+            Kind::Uint32 | Kind::Fixed32 => text::display(self.out, wire::low_32(number)),
+            Kind::Sint32 => text::display(self.out, wire::zigzag(number)),
+            Kind::Int64 | Kind::Sfixed64 => self.quoted(number.cast_signed()),
+            Kind::Uint64 | Kind::Fixed64 => self.quoted(number),
+            Kind::Sint64 => self.quoted(wire::zigzag(number)),
+            Kind::Bool => self.out.push_str(if number == 0 { "false" } else { "true" }),
+            Kind::String => text::utf8(self.out, raw.bytes()),
+            Kind::Bytes => self.base64(raw.bytes()),
+            Kind::Enum(id) => {
+                let number = wire::low_32(number).cast_signed();
+                match self.tables.enum_literal(id, number) {
+                    Some(literal) => self.out.push_str(literal),
+                    None => text::display(self.out, number),
+                }
+            }
+            Kind::Message(id) => self.message(id, raw.bytes()),
+        }
+    }
+
+    fn quoted(&mut self, value: impl fmt::Display) {
+        self.out.push('"');
+        text::display(self.out, value);
+        self.out.push('"');
+    }
+
+    fn base64(&mut self, bytes: &[u8]) {
+        self.out.push('"');
+        text::base64(self.out, bytes);
+        self.out.push('"');
+    }
+
+    fn open(&mut self, bracket: char) {
+        self.out.push(bracket);
+        self.depth += 1;
+    }
+
+    /// Starts a member of the innermost object or list; `key` is JSON text with its colon, or empty.
+    fn member(&mut self, empty: &mut bool, key: &str) {
+        if !*empty {
+            self.out.push(',');
+        }
+        *empty = false;
+        new_line(self.out, self.style, self.depth);
+        self.out.push_str(key);
+        if self.style == Style::Pretty && !key.is_empty() {
+            self.out.push(' ');
+        }
+    }
+
+    fn close(&mut self, bracket: char, empty: bool) {
+        self.depth -= 1;
+        if !empty {
+            new_line(self.out, self.style, self.depth);
+        }
+        self.out.push(bracket);
+    }
+}
+
+fn map_key<'a>(kind: Kind, raw: Option<Raw<'a>>) -> Key<'a> {
+    let number = raw.map_or(0, Raw::number);
+    match kind {
+        Kind::Int32 | Kind::Sfixed32 => Key::Signed(i64::from(wire::low_32(number).cast_signed())),
+        Kind::Int64 | Kind::Sfixed64 => Key::Signed(number.cast_signed()),
+        Kind::Sint32 | Kind::Sint64 => Key::Signed(wire::zigzag(number)),
+        Kind::Uint32 | Kind::Fixed32 | Kind::Uint64 | Kind::Fixed64 => Key::Unsigned(number),
+        Kind::Bool => Key::Bool(number != 0),
+        // Protobuf allows no other key than a string.
+        Kind::String | Kind::Bytes | Kind::Double | Kind::Float | Kind::Enum(_) | Kind::Message(_) => {
+            Key::Text(raw.map_or(&[], Raw::bytes))
+        }
+    }
+}
+
+/// Starts a line at `depth` where the style has lines.
+pub(super) fn new_line(out: &mut String, style: Style, depth: usize) {
+    if style == Style::Pretty {
+        out.push('\n');
+        for _ in 0..depth {
+            out.push_str("  ");
+        }
+    }
+}
