@@ -1,3 +1,4 @@
 //! What the user wrote, typed: one file a kind, a doc comment a field.
 
 pub mod istio;
+pub mod kubernetes;
