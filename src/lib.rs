@@ -9,3 +9,4 @@ pub mod ir;
 pub mod mesh;
 pub mod proxy;
 pub mod resource;
+pub mod yaml;

@@ -1,0 +1,39 @@
+//! Text → spanned trees, and trees → typed values, with every fault of a document in one run.
+//!
+//! [`parse`] takes one file and gives its documents as Kubernetes reads them (YAML 1.1 by
+//! `sigs.k8s.io/yaml`), each value with its bytes. [`decode`] turns a tree into a serde type, and
+//! reports what does not fit instead of stopping. Both are pure and bounded, so files can be read
+//! in parallel. Knows nothing of Kubernetes objects or Istio kinds.
+
+mod decode;
+mod events;
+mod limits;
+mod mapping;
+mod node;
+mod scalar;
+mod split;
+mod tree;
+
+use crate::base::{Diagnostic, Diagnostics, FileId, Location, Span};
+
+pub use decode::{decode, decode_lenient};
+pub use limits::{LARGE_DOCUMENT, MAX_ALIASES, MAX_COPIED_BYTES, MAX_COPIED_NODES, MAX_DEPTH, MAX_FINDINGS};
+pub use node::{Comment, Document, Kind, Node};
+
+/// Reads the documents of a file. One that is not well-formed is reported and left out, the others
+/// are delivered. The text is at most 4 GiB.
+pub fn parse<'src>(file: FileId, text: &'src str) -> (Vec<Document<'src>>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let pieces = split::split(file, text, &mut diagnostics);
+    let mut documents = Vec::with_capacity(pieces.len());
+    for (start, piece) in pieces {
+        let size = piece.len() as u32;
+        if size > LARGE_DOCUMENT {
+            let span = Span { file, start, end: start };
+            let message = format!("a document of {} MiB; the API server takes at most 3 MiB", size >> 20);
+            diagnostics.push(Diagnostic::warning("large-document", Location::Span(span), message));
+        }
+        documents.extend(tree::read(file, text, (start, piece), &mut diagnostics));
+    }
+    (documents, diagnostics)
+}
