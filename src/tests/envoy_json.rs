@@ -11,7 +11,10 @@ use meshc::envoy::any::pack;
 use meshc::envoy::json::{Style, Undescribed, to_json, to_value, write_message};
 use meshc::envoy::typed_struct::{number, structure};
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, SerializeOptions,
+    Value as Reflected,
+};
 use serde_json::{Value, json};
 
 fn pool() -> DescriptorPool {
@@ -59,10 +62,7 @@ fn text_reads_back_as_the_fixture() {
             let text = written(&bytes, style);
             let ours: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}\n{text}"));
             assert_eq!(as_doubles(&ours), as_doubles(&fixture), "{path}");
-            let options = SerializeOptions::new().use_proto_field_name(true);
-            let theirs =
-                message.serialize_with_options(serde_json::value::Serializer, &options).expect("prost-reflect prints");
-            assert_eq!(rounded(ours), rounded(theirs), "{path}");
+            assert_eq!(rounded(ours), rounded(reflected_json(&message)), "{path}");
         }
     }
 }
@@ -77,18 +77,97 @@ fn as_doubles(value: &Value) -> Value {
     }
 }
 
-/// Every message of the set prints when empty: all its types are described.
+/// A value of every field of `descriptor`, but for messages more than `depth` levels down.
+fn sample(descriptor: &MessageDescriptor, depth: usize) -> DynamicMessage {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    match descriptor.full_name() {
+        "google.protobuf.Duration" | "google.protobuf.Timestamp" => {
+            message.set_field_by_name("seconds", Reflected::I64(1_709_208_000));
+            message.set_field_by_name("nanos", Reflected::I32(1_500));
+        }
+        "google.protobuf.FieldMask" => {
+            message.set_field_by_name("paths", Reflected::List(vec![Reflected::String("a_b.c".into())]));
+        }
+        "google.protobuf.Any" => {
+            message.set_field_by_name(
+                "type_url",
+                Reflected::String("type.googleapis.com/google.protobuf.BoolValue".into()),
+            );
+            message.set_field_by_name("value", Reflected::Bytes(vec![0x08, 1].into()));
+        }
+        "google.protobuf.Value" => message.set_field_by_name("string_value", Reflected::String("v".into())),
+        _ => {
+            for field in descriptor.fields() {
+                let deep = matches!(field.kind(), Kind::Message(_)) && depth == 0;
+                if !deep {
+                    message.set_field(&field, sample_field(&field, depth));
+                }
+            }
+        }
+    }
+    message
+}
+
+fn sample_field(field: &FieldDescriptor, depth: usize) -> Reflected {
+    if field.is_map() {
+        let entry = field.kind();
+        let entry = entry.as_message().expect("a map's entries are messages");
+        let key = match entry.map_entry_key_field().kind() {
+            Kind::String => MapKey::String("k".into()),
+            Kind::Bool => MapKey::Bool(true),
+            Kind::Uint32 => MapKey::U32(7),
+            Kind::Uint64 => MapKey::U64(7),
+            Kind::Int32 => MapKey::I32(-7),
+            Kind::Int64 => MapKey::I64(-7),
+            kind => panic!("a map with keys of {kind:?}: add it"),
+        };
+        Reflected::Map([(key, sample_one(&entry.map_entry_value_field().kind(), depth))].into())
+    } else if field.is_list() {
+        Reflected::List(vec![sample_one(&field.kind(), depth); 2])
+    } else {
+        sample_one(&field.kind(), depth)
+    }
+}
+
+fn sample_one(kind: &Kind, depth: usize) -> Reflected {
+    match kind {
+        Kind::Double => Reflected::F64(-0.1),
+        Kind::Float => Reflected::F32(0.1),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Reflected::I32(i32::MIN),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Reflected::I64(i64::MIN),
+        Kind::Uint32 | Kind::Fixed32 => Reflected::U32(u32::MAX),
+        Kind::Uint64 | Kind::Fixed64 => Reflected::U64(u64::MAX),
+        Kind::Bool => Reflected::Bool(true),
+        Kind::String => Reflected::String("s".into()),
+        Kind::Bytes => Reflected::Bytes(vec![0, 0xff, 0xfe, 1].into()),
+        Kind::Enum(declared) => {
+            let largest = declared.values().map(|value| value.number()).max();
+            Reflected::EnumNumber(largest.expect("an enum has a value"))
+        }
+        Kind::Message(descriptor) => Reflected::Message(sample(descriptor, depth.saturating_sub(1))),
+    }
+}
+
+/// Every field of every message, two levels deep, as prost-reflect prints it.
 #[test]
-fn all_messages_have_tables() {
-    let pool = pool();
+fn all_fields_of_all_messages_agree() {
     let mut count = 0;
-    for message in pool.all_messages().filter(|message| !message.is_map_entry()) {
+    for descriptor in pool().all_messages().filter(|message| !message.is_map_entry()) {
+        let message = sample(&descriptor, 2);
         let mut text = String::new();
-        assert_eq!(write_message(message.full_name(), &[], Style::Compact, 0, &mut text), Ok(()));
-        serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{}: {error}", message.full_name()));
+        let described = write_message(descriptor.full_name(), &message.encode_to_vec(), Style::Compact, 0, &mut text);
+        assert_eq!(described, Ok(()));
+        let ours: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let theirs = reflected_json(&message);
+        assert_eq!(rounded(ours), rounded(theirs), "{}", descriptor.full_name());
         count += 1;
     }
     assert!(count > 1_000, "{count}");
+}
+
+fn reflected_json(message: &DynamicMessage) -> Value {
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    message.serialize_with_options(serde_json::value::Serializer, &options).expect("prost-reflect prints")
 }
 
 #[test]
