@@ -11,6 +11,7 @@
 //! - An `Any` whose type has no descriptor (or whose bytes are broken) is written as its `@type` and
 //!   the bytes as base64 under `value`; [`write_message`] names it in its error, after writing.
 //! - An `Any` of `google.protobuf.Empty` is its `@type` alone: Envoy's parser knows no `value` there.
+//! - A message nested more than 120 JSON levels deep is `null`, and named in the same way.
 //! - NaN and infinities are strings also inside `google.protobuf.Value`, where protobuf refuses them.
 
 mod writer;

@@ -7,8 +7,8 @@ use super::tables::{Cardinality, Field, Kind, MessageId, MessageTable, Shape, Ta
 use super::wire::{self, Raw, Reader};
 use super::{text, well_known};
 
-/// Deepest nesting of JSON objects and lists that is written. serde_json reads 127, Envoy's
-/// parser 100 messages; deeper input is reported as undescribed.
+/// Deepest nesting of messages inside the text, counted in JSON levels; a little less than the 127 that
+/// serde_json reads. What is deeper becomes `null` and is reported as undescribed.
 const MAX_DEPTH: usize = 120;
 
 /// One field on the wire: which field of the table (in declaration order), and its payload.
