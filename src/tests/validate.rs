@@ -73,6 +73,9 @@ fn main() -> ExitCode {
         Trial::test(name, move || run().map_err(|error: String| Failed::from(error))).with_ignored_flag(skip)
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if arguments.list {
+        return conclusion.exit_code();
+    }
     let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
     for (case, kinds) in refused.iter() {
         println!("refused, as it may be: {case} ({})", kinds.join(", "));

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Case {
     /// Options for `meshc generate`, beside the ones every demo gets (inputs, `--out`, addresses).
     pub(crate) generate: Vec<String>,
+    /// The input holds all of its cluster: `testdata/demo/cluster/` is left out.
+    pub(crate) alone: bool,
     /// The pod address of the proxy, where its listeners are bound; the ingress gateway's by default.
     pub(crate) proxy_address: Option<String>,
     /// Certificates to make, by name.

@@ -74,8 +74,11 @@ fn write_input(input: &Path, demo: &Demo, network: &Network, certificates: &Cert
         write(&file, certificates.pem(name)?)?;
         mounted.insert(path.clone(), file.display().to_string());
     }
-    let cluster = demo.folder.with_file_name("cluster");
-    for (from, to) in [(cluster, input.join("cluster")), (demo.folder.join("input"), input.join("demo"))] {
+    let mut folders = vec![(demo.folder.join("input"), input.join("demo"))];
+    if !demo.case.alone {
+        folders.push((demo.folder.with_file_name("cluster"), input.join("cluster")));
+    }
+    for (from, to) in folders {
         for entry in fs::read_dir(&from).map_err(|error| format!("{}: {error}", from.display()))? {
             let path = entry.map_err(|error| error.to_string())?.path();
             let mut text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
