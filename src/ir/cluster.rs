@@ -32,8 +32,8 @@ pub struct Cluster {
     pub http: Option<UpstreamHttp>,
     /// TCP keepalive of upstream connections.
     pub tcp_keepalive: Option<TcpKeepalive>,
-    /// Address upstream connections are made from.
-    pub source_address: Option<String>,
+    /// Addresses that upstream connections are made from: the first, and those of other families.
+    pub source_addresses: Vec<String>,
     /// Bytes of buffer a connection may use.
     pub per_connection_buffer_limit_bytes: Option<u32>,
     /// Whether Istio's `istio.metadata_exchange` filter is on upstream connections.
@@ -59,9 +59,16 @@ pub enum Discovery {
     OriginalDst {
         /// Port to use instead; `None` keeps it.
         port_override: Option<u32>,
+        /// How long a destination without traffic is kept; `None` is Envoy's 5 s.
+        cleanup_interval: Option<Duration>,
     },
     /// Resolved from each request's host.
-    DynamicForwardProxy(DnsCache),
+    DynamicForwardProxy {
+        /// The cache, shared with the filter that fills it.
+        cache: DnsCache,
+        /// Whether TLS may go without a check of the host: `allow_insecure_cluster_options`.
+        allow_insecure_options: bool,
+    },
 }
 
 /// Names that are resolved.
@@ -110,6 +117,8 @@ pub struct DnsCache {
     pub name: String,
     /// Which answers.
     pub family: DnsLookupFamily,
+    /// How many names it holds; `None` is Envoy's 1024, not written.
+    pub max_hosts: Option<u32>,
 }
 
 /// Which endpoint is picked.
@@ -165,6 +174,8 @@ pub enum LocalityLb {
     /// Nothing is written.
     #[default]
     None,
+    /// Envoy's default; `common_lb_config` is written, if only as `{}`.
+    Unspecified,
     /// By the weights of the groups.
     Weighted,
     /// By where Envoy itself is.

@@ -160,6 +160,8 @@ pub enum NetworkFilter {
     SniCluster,
     /// Istio's `istio.metadata_exchange`.
     MetadataExchange,
+    /// Closes every connection: stands for what must not be served without an identity.
+    Refuse,
     /// Resolves the SNI, for dynamic forwarding of TLS.
     SniDynamicForwardProxy {
         /// Port to connect to.

@@ -49,3 +49,46 @@ pub fn virtual_host(host: &str, port: impl Display) -> String {
 pub fn config_path(group: &str, version: &str, namespace: &str, kebab_kind: &str, name: &str) -> String {
     format!("/apis/{group}/{version}/namespaces/{namespace}/{kebab_kind}/{name}")
 }
+
+/// What the name of an outbound cluster says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboundCluster<'a> {
+    /// The service's port.
+    pub port: u16,
+    /// The subset; empty is the whole service.
+    pub subset: &'a str,
+    /// The service's hostname.
+    pub hostname: &'a str,
+}
+
+impl<'a> OutboundCluster<'a> {
+    /// Reads what [`outbound_cluster`] and [`sni_dnat_cluster`] write; `None` for other names.
+    pub fn parse(name: &'a str) -> Option<Self> {
+        let (rest, separator) = match name.strip_prefix("outbound|") {
+            Some(rest) => (rest, "|"),
+            None => (name.strip_prefix("outbound_.")?, "_."),
+        };
+        let (port, rest) = rest.split_once(separator)?;
+        let (subset, hostname) = rest.split_once(separator)?;
+        Some(Self { port: port.parse().ok()?, subset, hostname })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outbound_cluster_names_are_read_back() {
+        let parsed = OutboundCluster { port: 80, subset: "v1", hostname: "shop.prod.svc.cluster.local" };
+        for name in [outbound_cluster(80, "v1", parsed.hostname), sni_dnat_cluster(80, "v1", parsed.hostname)] {
+            assert_eq!(OutboundCluster::parse(&name), Some(parsed), "{name}");
+        }
+        let whole = OutboundCluster { subset: "", ..parsed };
+        for name in [outbound_cluster(80, "", parsed.hostname), "outbound_.80_._.shop.prod.svc.cluster.local".into()] {
+            assert_eq!(OutboundCluster::parse(&name), Some(whole), "{name}");
+        }
+        assert_eq!(OutboundCluster::parse("inbound|80||"), None);
+        assert_eq!(OutboundCluster::parse(BLACK_HOLE_CLUSTER), None);
+    }
+}
