@@ -1,4 +1,18 @@
 //! What the user wrote, typed: one file a kind, a doc comment a field.
+//!
+//! [`decode`] takes the documents of all files and gives [`Resources`], each object with an id
+//! whose [`ResourceInfo`] says where it is written. Guarantees: objects are in an order that does
+//! not depend on files, each occurs once, its namespace is filled in, and leaf values are parsed.
+//! Knows nothing of links between objects.
+
+mod decode;
+mod kind;
+mod mesh_settings;
+mod resources;
 
 pub mod istio;
 pub mod kubernetes;
+
+pub use decode::{DecodeOptions, decode};
+pub use kind::{Kind, Recognition};
+pub use resources::{Object, ResourceInfo, Resources, Written};

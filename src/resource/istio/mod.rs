@@ -26,10 +26,10 @@ pub use mesh_config::MeshConfig;
 pub use peer_authentication::PeerAuthentication;
 pub use policy::Policy;
 pub use proxy_config::ProxyConfigResource;
-pub use service_entry::ServiceEntry;
+pub use service_entry::{ServiceEntry, ServiceEntryStatus};
 pub use sidecar::Sidecar;
 pub use virtual_service::VirtualService;
-pub use workload_entry::WorkloadEntry;
+pub use workload_entry::{WorkloadEntry, WorkloadEntryStatus};
 pub use workload_group::WorkloadGroup;
 
 use crate::base::Labels;

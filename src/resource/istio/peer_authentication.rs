@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::LabelSelector;
 use crate::base::Port;
@@ -17,7 +17,21 @@ pub struct PeerAuthentication {
     /// The mode of all ports; absent inherits.
     pub mtls: Option<MutualTls>,
     /// The mode of single ports of the workload; needs a selector.
+    #[serde(deserialize_with = "by_port")]
     pub port_level_mtls: BTreeMap<Port, MutualTls>,
+}
+
+/// Reads a mapping whose keys are ports: JSON and YAML keys are strings.
+fn by_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Port, MutualTls>, D::Error> {
+    let by_text = BTreeMap::<String, MutualTls>::deserialize(deserializer)?;
+    let port = |text: &str| text.parse().ok().and_then(Port::new);
+    by_text
+        .into_iter()
+        .map(|(text, mode)| match port(&text) {
+            Some(port) => Ok((port, mode)),
+            None => Err(serde::de::Error::custom(format_args!("`{text}` is not a port: ports go from 1 to 65535"))),
+        })
+        .collect()
 }
 
 /// A mode of mutual TLS.

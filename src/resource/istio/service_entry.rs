@@ -74,3 +74,21 @@ pub enum Resolution {
     /// By DNS, of the host the client asks for.
     DynamicDns,
 }
+
+/// What the cluster has made of a ServiceEntry: its `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ServiceEntryStatus {
+    /// Addresses that Istio has chosen for hosts without one.
+    pub addresses: Vec<ServiceEntryAddress>,
+}
+
+/// An address that Istio has chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ServiceEntryAddress {
+    /// The address.
+    pub value: String,
+    /// The host it is for.
+    pub host: HostPattern,
+}

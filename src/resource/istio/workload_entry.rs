@@ -26,3 +26,22 @@ pub struct WorkloadEntry {
     /// The service account it runs as, without namespace.
     pub service_account: String,
 }
+
+/// What the cluster has made of a WorkloadEntry: its `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct WorkloadEntryStatus {
+    /// What holds of it.
+    pub conditions: Vec<Condition>,
+}
+
+/// What holds of a workload.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Condition {
+    /// What: `Healthy` and others.
+    #[serde(rename = "type")]
+    pub condition: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+}
