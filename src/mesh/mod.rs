@@ -21,9 +21,15 @@ pub use workload::{Workload, WorkloadKind};
 
 use std::collections::BTreeMap;
 
+use crate::resource::istio;
+
 /// The linked snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Mesh {
+    /// Settings of the mesh, with Istio's defaults for what is not written.
+    pub config: istio::MeshConfig,
+    /// Networks and the gateways between them (`meshNetworks`).
+    pub networks: istio::mesh_config::MeshNetworks,
     /// Services of every registry, oldest first, then by hostname and namespace (Istio's order).
     pub services: Vec<Service>,
     /// Services by hostname; several where namespaces define the same one.
