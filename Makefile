@@ -45,6 +45,9 @@ conformance: ## compare with istiod's answers and validate every bootstrap; fail
 	  $(MAKE) validate; \
 	else echo "skipped: $(SHARED) is not here"; fi
 
+bench: envoy ## measure time, memory and growth on large inputs (SIZES="1000 10000")
+	REQUIRE_ENVOY=1 cargo bench --locked --bench scale -- $(SIZES)
+
 envoy: $(ENVOY) ## install the Envoy that the tests run into .envoy/
 
 $(abspath $(LOCAL_ENVOY)): Makefile
