@@ -1,6 +1,7 @@
 //! Certificates, made new for each run: no private key is in the repository.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::string::Ia5String;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
@@ -12,11 +13,12 @@ use std::collections::BTreeMap;
 pub(crate) struct Wanted {
     /// The certificate authority that signs it; made on first mention, self-signed.
     issuer: String,
-    /// Its subject alternative names: DNS names or IP addresses. The first is the common name too.
+    /// Its subject alternative names: DNS names, IP addresses or `spiffe://` URIs. The first is the common name too.
     names: Vec<String>,
 }
 
-/// PEM texts by name: `NAME.crt` and `NAME.key` of each certificate, `ISSUER.crt` of each authority.
+/// PEM texts by name: `NAME.crt`, `NAME.key` and `NAME.ca.crt` (its authority) of each certificate, `ISSUER.crt` of
+/// each authority.
 #[derive(Debug, Default)]
 pub(crate) struct Certificates {
     pems: BTreeMap<String, String>,
@@ -35,6 +37,7 @@ impl Certificates {
             let (certificate, key) = leaf(names, authority).map_err(|error| format!("{name}: {error}"))?;
             pems.insert(format!("{name}.crt"), certificate);
             pems.insert(format!("{name}.key"), key);
+            pems.insert(format!("{name}.ca.crt"), authority.pem());
         }
         for (name, issuer) in &issuers {
             pems.insert(format!("{name}.crt"), issuer.pem());
@@ -73,7 +76,11 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Err
 
 fn leaf(names: &[String], issuer: &CertifiedIssuer<'static, KeyPair>) -> Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
-    let mut params = CertificateParams::new(names)?;
+    let (uris, others): (Vec<_>, Vec<_>) = names.iter().cloned().partition(|name| name.starts_with("spiffe://"));
+    let mut params = CertificateParams::new(others)?;
+    for uri in uris {
+        params.subject_alt_names.push(SanType::URI(Ia5String::try_from(uri)?));
+    }
     params.distinguished_name.push(DnType::CommonName, names.first().map_or("", String::as_str));
     Ok((params.signed_by(&key, issuer)?.pem(), key.serialize_pem()))
 }

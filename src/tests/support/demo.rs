@@ -23,6 +23,8 @@ pub(crate) struct Case {
     pub(crate) files: BTreeMap<String, String>,
     /// Secrets of the cluster, `namespace/name` and then the PEM for each key, as `kubectl create secret` makes them.
     pub(crate) secrets: BTreeMap<String, BTreeMap<String, String>>,
+    /// The certificate that is the proxy's own in the mesh; none by default.
+    pub(crate) identity: Option<String>,
     /// Servers beside the pods of `testdata/demo/cluster/`.
     pub(crate) upstreams: BTreeMap<String, UpstreamCase>,
 }
@@ -35,6 +37,8 @@ pub(crate) struct UpstreamCase {
     pub(crate) address: String,
     /// The certificate to do TLS with; plain text without.
     pub(crate) certificate: Option<String>,
+    /// With `certificate`: the authority that must have signed the client's; clients need none without.
+    pub(crate) clients: Option<String>,
 }
 
 /// One entry of `requests.yaml`.
@@ -86,6 +90,19 @@ pub(crate) struct TlsRequest {
     pub(crate) sni: Option<String>,
     /// The certificate that the client shows.
     pub(crate) certificate: Option<String>,
+    /// The only protocol version that the client speaks; any by default.
+    pub(crate) version: Option<TlsVersion>,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) enum TlsVersion {
+    /// TLS 1.2.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// TLS 1.3.
+    #[serde(rename = "1.3")]
+    Tls13,
 }
 
 /// What must come of a request. One of `status`, `error` and `shares` is there.

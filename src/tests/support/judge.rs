@@ -3,7 +3,7 @@
 use super::binomial;
 use super::certificates::Certificates;
 use super::client::{Answer, Connection, Failure, Outgoing, TlsClient};
-use super::demo::{Exchange, Expect, Request, Seconds, Seen, TlsRequest};
+use super::demo::{Exchange, Expect, Request, Seconds, Seen, TlsRequest, TlsVersion};
 use super::upstream::{Journal, TOKEN};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -81,11 +81,16 @@ impl Judge<'_> {
     }
 
     fn tls_client(&self, request: &TlsRequest, host: &str) -> Result<TlsClient, String> {
-        let TlsRequest { trust, sni, certificate } = request;
+        let TlsRequest { trust, sni, certificate, version } = request;
+        let versions = match version {
+            None => rustls::ALL_VERSIONS,
+            Some(TlsVersion::Tls12) => &[&rustls::version::TLS12],
+            Some(TlsVersion::Tls13) => &[&rustls::version::TLS13],
+        };
         let mut roots = RootCertStore::empty();
         roots.add(self.certificates.der(trust)?).map_err(|error| error.to_string())?;
         let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(|error| error.to_string())?
             .with_root_certificates(roots);
         let mut config = match certificate {

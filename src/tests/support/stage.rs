@@ -9,7 +9,8 @@ use super::network::Network;
 use super::upstream::{Journal, Upstream};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
@@ -46,7 +47,7 @@ fn run_in(work: &Path, demo: &Demo, envoy: &Envoy) -> Result<(), String> {
     let pod = demo.case.proxy_address.as_deref().unwrap_or(INGRESS_GATEWAY);
     let admin = network.address(&format!("{pod}:{ADMIN_PORT}"))?;
     let bootstrap = work.join("bootstrap.json");
-    generate(&demo.case, &input, &bootstrap, admin)?;
+    generate(&demo.case, &input, &bootstrap, admin, &certificates)?;
     envoy.validate(&bootstrap)?;
     let ports: BTreeSet<u16> = demo.exchanges.iter().map(|exchange| exchange.request.port).collect();
     let listeners: Vec<SocketAddr> = ports.iter().map(|&port| SocketAddr::new(admin.ip(), port)).collect();
@@ -115,27 +116,52 @@ fn start_upstreams(
 ) -> Result<Vec<Upstream>, String> {
     let pods: BTreeMap<String, UpstreamCase> = read_yaml(&demo.folder.with_file_name("upstreams.yaml"))?;
     let mut upstreams = Vec::new();
-    for (name, UpstreamCase { address, certificate }) in pods.iter().chain(&demo.case.upstreams) {
-        let tls = certificate.as_ref().map(|name| server_config(name, certificates)).transpose()?;
+    for (name, UpstreamCase { address, certificate, clients }) in pods.iter().chain(&demo.case.upstreams) {
+        let tls = certificate.as_ref().map(|name| server_config(name, clients.as_deref(), certificates)).transpose()?;
         upstreams.push(Upstream::start(name, network.address(address)?, tls, journal.clone())?);
     }
     Ok(upstreams)
 }
 
-fn server_config(name: &str, certificates: &Certificates) -> Result<Arc<ServerConfig>, String> {
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+fn server_config(name: &str, clients: Option<&str>, certificates: &Certificates) -> Result<Arc<ServerConfig>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = match clients {
+        None => WebPkiClientVerifier::no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(certificates.der(authority)?).map_err(|error| error.to_string())?;
+            let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+            builder.build().map_err(|error| error.to_string())?
+        }
+    };
+    let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_single_cert(vec![certificates.der(name)?], certificates.key(name)?)
         .map_err(|error| error.to_string())?;
     Ok(Arc::new(config))
 }
 
 /// Runs the `meshc generate` that a user would run.
-fn generate(case: &Case, input: &Path, bootstrap: &Path, admin: SocketAddr) -> Result<(), String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_meshc"))
-        .arg("generate")
+fn generate(
+    case: &Case,
+    input: &Path,
+    bootstrap: &Path,
+    admin: SocketAddr,
+    certificates: &Certificates,
+) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meshc"));
+    command.arg("generate");
+    if let Some(name) = &case.identity {
+        // The names that Istio's agent gives the files.
+        let folder = input.with_file_name("identity");
+        for (file, pem) in [("cert-chain.pem", "crt"), ("key.pem", "key"), ("root-cert.pem", "ca.crt")] {
+            write(&folder.join(file), certificates.pem(&format!("{name}.{pem}"))?)?;
+        }
+        command.arg(format!("--identity=files={}", folder.display()));
+    }
+    let output = command
         .arg(input)
         .args(&case.generate)
         .arg("--out")
