@@ -122,10 +122,12 @@ pub struct Subset {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LoadBalancerSettings {
-    /// A simple way; excludes `consistent_hash`.
+    /// A simple way; excludes the next two.
     pub simple: Option<SimpleLb>,
-    /// By a hash of the request; excludes `simple`.
+    /// By a hash of the request; excludes the others.
     pub consistent_hash: Option<ConsistentHashLb>,
+    /// By the load that endpoints report; excludes the others.
+    pub backend_utilization: Option<BackendUtilizationLb>,
     /// Preference of localities; replaces the mesh's.
     pub locality_lb_setting: Option<LocalityLoadBalancerSetting>,
     /// Envoy's zone-aware routing.
@@ -196,6 +198,22 @@ impl ConsistentHashLb {
             .or(self.http_cookie.as_ref().map(HashKey::Cookie))
             .or(self.http_header_name.as_deref().map(HashKey::Header))
     }
+}
+
+/// Choice by the load that endpoints report (ORCA).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct BackendUtilizationLb {
+    /// How strongly errors lower an endpoint's weight, in percent.
+    pub error_utilization_penalty_percent: u32,
+    /// The reported metrics that count.
+    pub metric_names_for_computing_utilization: Vec<String>,
+    /// How long a report counts.
+    pub weight_expiration_period: Option<Duration>,
+    /// How long an endpoint has to report before its reports count.
+    pub weight_stabilization_period: Option<Duration>,
+    /// How often weights are computed.
+    pub weight_update_period: Option<Duration>,
 }
 
 /// A ring of hashes.
