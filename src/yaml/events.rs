@@ -38,6 +38,16 @@ pub(super) enum Event<'src> {
     UnknownAlias(Cow<'src, str>),
 }
 
+impl Event<'_> {
+    /// The number of the anchor on the node that begins, 0 for none.
+    pub(super) fn anchor(&self) -> usize {
+        match self {
+            Self::Scalar { anchor, .. } | Self::Sequence { anchor, .. } | Self::Mapping { anchor, .. } => *anchor,
+            _ => 0,
+        }
+    }
+}
+
 /// An event and the bytes it comes from. Block collections begin with their first entry and have
 /// no end of their own; an absent value is an empty range.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +78,7 @@ impl<'src> Events<'src> {
         let mut options = Options::default();
         options.set_emit_comments(false);
         options.emit_unresolved_aliases = true;
+        options.bom_inside_document_as_content = true;
         options.flow_nesting_limit = MAX_DEPTH;
         options.block_nesting_limit = MAX_DEPTH;
         Self { parser: Parser::new_from_str_with_options(text, options), base }

@@ -12,7 +12,7 @@ type Entry<'src> = (Node<'src>, Node<'src>);
 
 /// A key as Kubernetes has it in JSON: scalars become strings, others are refused
 /// (`sigs.k8s.io/yaml: convertToJSONableObject`).
-pub(super) fn key(file: FileId, node: Node<'_>) -> Result<Node<'_>, Diagnostic> {
+pub(super) fn key(file: FileId, node: Node<'_>) -> Result<Node<'_>, Box<Diagnostic>> {
     let text = match node.kind {
         Kind::Str(text) => text,
         Kind::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
@@ -20,8 +20,8 @@ pub(super) fn key(file: FileId, node: Node<'_>) -> Result<Node<'_>, Diagnostic> 
         Kind::Float(value) => Cow::Owned(float_key(value)),
         Kind::Null | Kind::UInt(_) | Kind::Seq(_) | Kind::Map(_) => {
             let message = format!("{} cannot be a key", node.kind.noun());
-            return Err(Diagnostic::error("bad-key", Location::Span(node.span(file)), message)
-                .help("put the key in quotes if it is meant as text"));
+            let diagnostic = Diagnostic::error("bad-key", Location::Span(node.span(file)), message);
+            return Err(Box::new(diagnostic.help("put the key in quotes if it is meant as text")));
         }
     };
     Ok(Node { start: node.start, end: node.end, kind: Kind::Str(text) })

@@ -11,7 +11,10 @@ mod limits;
 mod mapping;
 mod node;
 mod scalar;
+mod spelling;
 mod split;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use crate::base::{Diagnostic, Diagnostics, FileId, Location, Span};
@@ -26,14 +29,14 @@ pub fn parse<'src>(file: FileId, text: &'src str) -> (Vec<Document<'src>>, Diagn
     let mut diagnostics = Diagnostics::default();
     let pieces = split::split(file, text, &mut diagnostics);
     let mut documents = Vec::with_capacity(pieces.len());
-    for (start, piece) in pieces {
-        let size = piece.len() as u32;
+    for piece in pieces {
+        let size = piece.text.len() as u32;
         if size > LARGE_DOCUMENT {
-            let span = Span { file, start, end: start };
+            let span = Span { file, start: piece.start, end: piece.start };
             let message = format!("a document of {} MiB; the API server takes at most 3 MiB", size >> 20);
             diagnostics.push(Diagnostic::warning("large-document", Location::Span(span), message));
         }
-        documents.extend(tree::read(file, text, (start, piece), &mut diagnostics));
+        documents.extend(tree::read(file, text, piece, &mut diagnostics));
     }
     (documents, diagnostics)
 }

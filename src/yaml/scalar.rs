@@ -58,7 +58,7 @@ pub(super) fn resolve(text: Cow<'_, str>) -> Kind<'_> {
     let kind = match text.as_bytes().first() {
         None => Some(Kind::Null),
         Some(b'0'..=b'9' | b'+' | b'-') => special_float(&text).or_else(|| number(&text)),
-        Some(b'.') => special_float(&text).or_else(|| decimal(&text).map(Kind::Float)),
+        Some(b'.') => special_float(&text).or_else(|| decimal(&separated(&text)?).map(Kind::Float)),
         Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => word(&text),
         Some(_) => None,
     };
@@ -131,6 +131,18 @@ fn based(text: &str) -> Option<u128> {
     }
 }
 
+/// A number that begins with its point, without its underscores: here they must stand between
+/// digits.
+fn separated(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('_') {
+        return Some(text.into());
+    }
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let between = text.as_bytes().windows(3).filter(|three| matches!(three, [_, b'_', _]));
+    let good = between.filter(|three| digit(three.first()) && digit(three.last())).count();
+    (good == text.matches('_').count()).then(|| text.replace('_', "").into())
+}
+
 /// Unsigned digits; `None` also for what cannot be a 64-bit number.
 fn radix(text: &str, base: u32) -> Option<u128> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -184,7 +196,7 @@ pub(super) fn float_key(number: f64) -> String {
     let scientific = format!("{number:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{mantissa}e{sign}{:02}", exponent.abs())
     } else {
@@ -196,7 +208,7 @@ pub(super) fn float_key(number: f64) -> String {
 /// U+FFFD one by one, as Go's JSON writer makes them.
 fn base64(text: &str) -> Option<String> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    if digits.len() % 4 != 0 {
+    if !digits.len().is_multiple_of(4) {
         return None;
     }
     let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();

@@ -8,6 +8,8 @@ use crate::base::{Diagnostic, Diagnostics, FileId, Location, Span};
 use super::events::{Event, Events, Placed, SyntaxError, Tag};
 use super::limits::{MAX_ALIASES, MAX_COPIED_BYTES, MAX_COPIED_NODES, MAX_DEPTH, push_bounded};
 use super::node::{Comment, Document, Kind, Node};
+use super::spelling::{self, Fault, Gap};
+use super::split::Piece;
 use super::{mapping, scalar};
 
 /// Reads one piece of a file, as `split` gives it. `None` when it holds no value, or none that can
@@ -15,18 +17,22 @@ use super::{mapping, scalar};
 pub(super) fn read<'src>(
     file: FileId,
     source: &'src str,
-    (base, piece): (u32, &'src str),
+    Piece { start: base, text: piece, comment }: Piece<'src>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Document<'src>> {
     let builder = Builder {
         file,
         source,
         events: Events::new(piece, base),
+        start: base,
         end: base + piece.len() as u32,
+        json: piece.trim_start().starts_with('{'),
         read_to: base,
+        gap_start: base,
+        after_plain: false,
         frames: Vec::new(),
         anchors: BTreeMap::new(),
-        comments: Vec::new(),
+        comments: comment.into_iter().collect(),
         size: Size::default(),
         copied: Size::default(),
         aliases: 0,
@@ -82,10 +88,17 @@ struct Builder<'src, 'out> {
     file: FileId,
     source: &'src str,
     events: Events<'src>,
-    /// End of the piece.
+    /// The piece.
+    start: u32,
     end: u32,
+    /// Whether it begins with a brace.
+    json: bool,
     /// End of the last event: comments are looked for between this and the next one.
     read_to: u32,
+    /// Where the text between the last two events begins.
+    gap_start: u32,
+    /// Whether the last event was a plain scalar.
+    after_plain: bool,
     frames: Vec<Frame<'src>>,
     anchors: BTreeMap<usize, (Node<'src>, Size)>,
     comments: Vec<Comment<'src>>,
@@ -99,33 +112,42 @@ struct Builder<'src, 'out> {
 impl<'src> Builder<'src, '_> {
     fn document(mut self) -> Option<Document<'src>> {
         let mut root = None;
-        loop {
-            let placed = match self.events.next() {
-                None => break,
-                Some(Err(error)) => {
+        while let Some(next) = self.events.next() {
+            let placed = match next {
+                Ok(placed) if root.is_some() && placed.event == Event::DocumentStart => {
+                    self.ignored(placed.start);
+                    break;
+                }
+                Ok(placed) => placed,
+                Err(error) if root.is_some() => {
+                    self.trailing(error.at);
+                    break;
+                }
+                Err(error) => {
                     self.syntax_error(error);
                     return None;
                 }
-                Some(Ok(placed)) => placed,
             };
-            if root.is_some() && placed.event == Event::DocumentStart {
-                self.ignored(placed.start);
-                break;
-            }
-            self.comments_before(placed.start, placed.end);
+            // A document's start is given as the place of its first token.
+            let end = if placed.event == Event::DocumentStart { placed.start } else { placed.end };
+            self.gap(placed.start, end);
             match self.event(placed) {
                 Ok(Some(node)) => root = Some(node),
                 Ok(None) => {}
                 Err(Stopped) => return None,
             }
         }
-        self.comments_before(self.end, self.end);
+        self.gap(self.end, self.end);
         let root = root.filter(|node| !node.is_null())?;
         Some(Document { file: self.file, root, comments: self.comments })
     }
 
     /// Takes one event; gives the document's value when it completes it.
     fn event(&mut self, Placed { event, start, end }: Placed<'src>) -> Result<Option<Node<'src>>, Stopped> {
+        if event.anchor() != 0 {
+            let before = self.source.get(self.gap_start as usize..start as usize).unwrap_or_default();
+            self.fault(spelling::anchor(before, start));
+        }
         match event {
             Event::DocumentStart | Event::DocumentEnd => Ok(None),
             Event::Sequence { flow, anchor } => {
@@ -141,8 +163,13 @@ impl<'src> Builder<'src, '_> {
                 let before = self.size;
                 self.size.nodes += 1;
                 self.size.bytes += text.len() as u64;
-                let merge = plain && tag == Tag::None && text == "<<";
+                let merge = text == "<<" && (plain && tag == Tag::None || tag == Tag::Yaml("merge".to_owned()));
+                self.check_spelling(&text, plain, start, end);
+                if self.in_flow() && self.at_key() {
+                    self.fault(spelling::flow_key(self.source, self.gap_start, start, end));
+                }
                 let node = self.scalar(text, plain, &tag, start, end);
+                self.after_plain = plain && start != end;
                 self.anchored(anchor, &node, before)?;
                 Ok(self.add(node, plain, merge))
             }
@@ -152,7 +179,8 @@ impl<'src> Builder<'src, '_> {
             }
             Event::UnknownAlias(name) => {
                 let message = format!("no anchor `&{name}` before the alias `*{name}`");
-                self.report(Diagnostic::error("unknown-anchor", self.at(start, end), message));
+                let help = "text that begins with `*` needs quotes";
+                self.report(Diagnostic::error("unknown-anchor", self.at(start, end), message).help(help));
                 Ok(self.add(Node { start, end, kind: Kind::Null }, false, false))
             }
         }
@@ -218,18 +246,22 @@ impl<'src> Builder<'src, '_> {
 
     /// Puts a finished node into the innermost collection, or gives it as the document's value.
     fn add(&mut self, node: Node<'src>, plain: bool, merge: bool) -> Option<Node<'src>> {
+        let node = if self.at_key() { node } else { self.finite(node) };
         let Some(frame) = self.frames.last_mut() else { return Some(node) };
         match &mut frame.open {
             Open::Seq(elements) => elements.push(node),
             Open::Map { entries, key, merges } => match std::mem::replace(key, Key::Awaited) {
                 Key::Awaited if merge => *key = Key::Merge(node),
                 Key::Awaited => {
+                    let end = node.start + 1;
                     let node = if frame.flow && plain { glued_key(self.source, node) } else { node };
                     match mapping::key(self.file, node) {
                         Ok(node) => *key = Key::Seen(node),
                         Err(diagnostic) => {
                             *key = Key::Refused;
-                            self.report(diagnostic);
+                            let template = self.source.get(..end as usize).is_some_and(|text| text.ends_with("{{"));
+                            let help = "this looks like a template: render it first, as with `helm template`";
+                            self.report(if template { diagnostic.help(help) } else { *diagnostic });
                         }
                     }
                 }
@@ -242,6 +274,24 @@ impl<'src> Builder<'src, '_> {
             },
         }
         None
+    }
+
+    /// Whether the next node is a key.
+    fn at_key(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { open: Open::Map { key: Key::Awaited, .. }, .. }))
+    }
+
+    /// A value that JSON has too. As a key, `.inf` is text.
+    fn finite(&mut self, node: Node<'src>) -> Node<'src> {
+        match node.kind {
+            Kind::Float(number) if !number.is_finite() => {
+                let message = "Kubernetes refuses numbers that are not finite";
+                let diagnostic = Diagnostic::error("bad-number", self.at(node.start, node.end), message);
+                self.report(diagnostic.help("quote it if it is meant as text"));
+                Node { kind: Kind::Null, ..node }
+            }
+            _ => node,
+        }
     }
 
     /// In `[a:, b]` the parser sees a mapping, but for Kubernetes the colon belongs to the text.
@@ -300,33 +350,77 @@ impl<'src> Builder<'src, '_> {
         Err(Stopped)
     }
 
-    /// Collects the comments between the last event and this one. Only separators, indicators,
-    /// anchors and tags are there, so a `#` after white space begins a comment.
-    fn comments_before(&mut self, start: u32, end: u32) {
-        if let Some(gap) = self.source.get(self.read_to as usize..start as usize).filter(|gap| gap.contains('#')) {
-            let mut from = self.read_to as usize;
-            for line in gap.split_inclusive('\n') {
-                let bytes = self.source.as_bytes();
-                let blank = |at: usize| at == 0 || bytes.get(at - 1).is_none_or(u8::is_ascii_whitespace);
-                let dashes = |at: usize| self.source.get(..at).is_some_and(|text| text.ends_with("---"));
-                let hash = line.match_indices('#').map(|(at, _)| from + at).find(|at| blank(*at) || dashes(*at));
-                if let Some(hash) = hash {
-                    let text = self.source.get(hash + 1..from + line.len()).unwrap_or_default();
-                    self.comments.push(Comment { start: hash as u32, text: text.trim_end_matches(['\n', '\r']) });
-                }
-                from += line.len();
+    fn check_spelling(&mut self, text: &str, plain: bool, start: u32, end: u32) {
+        let flow = self.in_flow();
+        if plain && !flow {
+            return;
+        }
+        let written = self.source.get(start as usize..end as usize).unwrap_or_default();
+        let before = self.source.get(self.gap_start as usize..start as usize).unwrap_or_default();
+        let json = self.json;
+        let fault = spelling::scalar(spelling::Scalar { start, end, written, before, text, plain, flow, json });
+        self.fault(fault);
+    }
+
+    fn fault(&mut self, fault: Option<Fault>) {
+        if let Some(Fault { start, end, message, help }) = fault {
+            self.report(Diagnostic::error("syntax", self.at(start, end), message).help(help));
+        }
+    }
+
+    fn in_flow(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.flow)
+    }
+
+    /// Column of the innermost open block collection.
+    fn indentation(&self) -> Option<u32> {
+        let start = self.frames.last()?.start;
+        let before = self.source.get(..start as usize)?;
+        Some(start - before.rfind('\n').map_or(0, |at| at as u32 + 1))
+    }
+
+    /// Passes over the text between the last event and one at `start..end`.
+    fn gap(&mut self, start: u32, end: u32) {
+        if let Some(gap) = self.source.get(self.read_to as usize..start as usize).filter(|gap| !gap.is_empty()) {
+            self.comments_in(gap);
+            if gap.contains('\t') && !self.in_flow() {
+                // A plain scalar that is no key takes the white space behind it along.
+                let in_scalar = self.after_plain && !gap.trim_start().starts_with(':');
+                let tabs_from = self.indentation().filter(|_| in_scalar).map(|column| column + 1);
+                let fault = spelling::tab(self.source, Gap { start: self.read_to, end: start, tabs_from });
+                self.fault(fault);
             }
         }
+        self.gap_start = self.read_to;
         self.read_to = self.read_to.max(start).max(end);
+        self.after_plain = false;
+    }
+
+    /// Collects the comments in the text after the last event. Only separators, indicators, anchors
+    /// and tags are there, so a `#` after white space begins a comment.
+    fn comments_in(&mut self, gap: &'src str) {
+        if !gap.contains('#') {
+            return;
+        }
+        let mut from = self.read_to as usize;
+        for line in gap.split_inclusive('\n') {
+            let bytes = self.source.as_bytes();
+            let blank = |at: usize| at == self.start as usize || bytes.get(at - 1).is_none_or(u8::is_ascii_whitespace);
+            if let Some(hash) = line.match_indices('#').map(|(at, _)| from + at).find(|at| blank(*at)) {
+                let text = self.source.get(hash + 1..from + line.len()).unwrap_or_default();
+                self.comments.push(Comment { start: hash as u32, text: text.trim_end_matches(['\n', '\r']) });
+            }
+            from += line.len();
+        }
     }
 
     /// The `-` of a sequence's first element, for a sequence that is not indented below its key:
     /// the parser gives the place of the element instead.
     fn dash_before(&self, start: u32) -> u32 {
-        let before = self.source.get(self.read_to as usize..start as usize).unwrap_or_default();
+        let before = self.source.get(self.gap_start as usize..start as usize).unwrap_or_default();
         match before.trim_end_matches([' ', '\t']).strip_suffix('-') {
             Some(before) if self.source.as_bytes().get(start as usize) != Some(&b'-') || before.ends_with('\n') => {
-                self.read_to + before.len() as u32
+                self.gap_start + before.len() as u32
             }
             _ => start,
         }
@@ -366,6 +460,15 @@ impl<'src> Builder<'src, '_> {
         let message = "Kubernetes ignores this document, because only `...` and no `---` is before it";
         let diagnostic = Diagnostic::warning("ignored-document", self.at(start, start), message);
         self.report(diagnostic.help("put a line `---` before it"));
+    }
+
+    /// More text after a complete value: Kubernetes' parser does not look at it.
+    fn trailing(&mut self, at: u32) {
+        let at = self.clamp(at);
+        let message = "invalid YAML: text after the end of the document";
+        let help =
+            "Kubernetes ignores it silently: indent it if it belongs to the value, or put a line `---` before it";
+        self.report(Diagnostic::error("syntax", self.at(at, at), message).help(help));
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
