@@ -4,7 +4,9 @@
 //! istiod would let it see. Nothing is decided here about Envoy.
 
 mod node;
+mod policy;
 mod view;
 
 pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
+pub use policy::untranslated_policies;
 pub use view::ProxyView;
