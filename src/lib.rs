@@ -6,6 +6,7 @@
 pub mod base;
 pub mod envoy;
 pub mod ir;
+pub mod lower;
 pub mod mesh;
 pub mod proxy;
 pub mod resource;

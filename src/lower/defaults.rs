@@ -1,0 +1,96 @@
+//! Values that the user did not write, each with its source.
+
+use std::time::Duration;
+
+/// Access logs' text format (`istio: model/telemetry_logging.go: EnvoyTextLogFormat`).
+pub const ACCESS_LOG_TEXT: &str = concat!(
+    r#"[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% "#,
+    r#"%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" "#,
+    r#"%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "#,
+    r#""%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% "#,
+    r#"%UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% "#,
+    "%ROUTE_NAME%\n",
+);
+
+/// Access logs' JSON format, key and format string (`istio: model/telemetry_logging.go:
+/// EnvoyJSONLogFormatIstio`).
+pub const ACCESS_LOG_JSON: [(&str, &str); 24] = [
+    ("authority", "%REQ(:AUTHORITY)%"),
+    ("bytes_received", "%BYTES_RECEIVED%"),
+    ("bytes_sent", "%BYTES_SENT%"),
+    ("connection_termination_details", "%CONNECTION_TERMINATION_DETAILS%"),
+    ("downstream_local_address", "%DOWNSTREAM_LOCAL_ADDRESS%"),
+    ("downstream_remote_address", "%DOWNSTREAM_REMOTE_ADDRESS%"),
+    ("duration", "%DURATION%"),
+    ("method", "%REQ(:METHOD)%"),
+    ("path", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"),
+    ("protocol", "%PROTOCOL%"),
+    ("request_id", "%REQ(X-REQUEST-ID)%"),
+    ("requested_server_name", "%REQUESTED_SERVER_NAME%"),
+    ("response_code", "%RESPONSE_CODE%"),
+    ("response_code_details", "%RESPONSE_CODE_DETAILS%"),
+    ("response_flags", "%RESPONSE_FLAGS%"),
+    ("route_name", "%ROUTE_NAME%"),
+    ("start_time", "%START_TIME%"),
+    ("upstream_cluster", "%UPSTREAM_CLUSTER_RAW%"),
+    ("upstream_host", "%UPSTREAM_HOST%"),
+    ("upstream_local_address", "%UPSTREAM_LOCAL_ADDRESS%"),
+    ("upstream_service_time", "%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%"),
+    ("upstream_transport_failure_reason", "%UPSTREAM_TRANSPORT_FAILURE_REASON%"),
+    ("user_agent", "%REQ(USER-AGENT)%"),
+    ("x_forwarded_for", "%REQ(X-FORWARDED-FOR)%"),
+];
+
+/// The file that an access log provider without a path writes to (`istio: model.DevStdout`).
+pub const ACCESS_LOG_PATH: &str = "/dev/stdout";
+
+/// Response flag of connections that no filter chain takes, the only ones that listeners log
+/// (`istio: core.listenerAccessLogFilter`).
+pub const NO_FILTER_CHAIN_FLAG: &str = "NR";
+
+/// `server` header (`istio: core.EnvoyServerName`).
+pub const SERVER_NAME: &str = "istio-envoy";
+
+/// Percent of requests that are traced (`istio: features.TraceSampling`, `PILOT_TRACE_SAMPLING`);
+/// also what a sampling above 100 counts as (`core.proxyConfigSamplingValue`).
+pub const TRACE_SAMPLING: f64 = 1.0;
+
+/// How long a TLS handshake with a gateway may take (`istio:
+/// features.GatewayTransportSocketConnectTimeout`): bounds what slow handshakes cost.
+pub const GATEWAY_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Connections that one socket event accepts (`istio: features.MaxConnectionsToAcceptPerSocketEvent`).
+pub const CONNECTIONS_PER_SOCKET_EVENT: u32 = 1;
+
+/// Bound on bodies of direct responses, in bytes (`istio: route.DefaultMaxDirectResponseBodySizeBytes`).
+pub const MAX_DIRECT_RESPONSE_BODY: u32 = 1_048_576;
+
+/// ALPN that a terminating server offers (`istio: util.ALPNHttp`).
+pub const ALPN_HTTP: [&str; 2] = ["h2", "http/1.1"];
+
+/// ALPN that a TCP server with Istio's mutual TLS offers, for metadata exchange (`istio:
+/// util.ALPNDownstreamWithMxc`).
+pub const ALPN_METADATA_EXCHANGE: [&str; 3] = ["istio-peer-exchange", "h2", "http/1.1"];
+
+/// ALPN of all connections between Istio's proxies (`istio: core.allIstioMtlsALPNs`).
+pub const ALPN_MESH: [&str; 5] = ["istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2"];
+
+/// Ciphers that Envoy's BoringSSL takes; others are dropped, as Envoy would refuse the listener
+/// (`istio: pkg/config/security: ValidCipherSuites`).
+pub const CIPHER_SUITES: [&str; 15] = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+    "ECDHE-ECDSA-AES128-SHA",
+    "ECDHE-RSA-AES128-SHA",
+    "ECDHE-ECDSA-AES256-SHA",
+    "ECDHE-RSA-AES256-SHA",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-SHA",
+    "AES256-SHA",
+    "DES-CBC3-SHA",
+];
