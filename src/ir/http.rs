@@ -211,8 +211,6 @@ pub enum HttpFilter {
     Cors,
     /// Resolves names for dynamic forward proxy clusters.
     DynamicForwardProxy(DnsCache),
-    /// Cookie or header stickiness, configured by route.
-    StatefulSession,
     /// Sends on; always there and last.
     Router(RouterFilter),
 }

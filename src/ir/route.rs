@@ -71,8 +71,6 @@ pub struct Route {
     pub cors: Option<CorsPolicy>,
     /// Fault injection.
     pub fault: Option<Fault>,
-    /// Stickiness by cookie or header.
-    pub stateful_session: Option<StatefulSession>,
     /// Prefix of the route's own statistics.
     pub stat_prefix: Option<String>,
 }
@@ -430,8 +428,8 @@ pub struct FaultDelay {
 pub struct FaultAbort {
     /// Which answer.
     pub status: AbortStatus,
-    /// How many requests.
-    pub percentage: FractionalPercent,
+    /// How many requests; `None` writes none.
+    pub percentage: Option<FractionalPercent>,
 }
 
 /// Which answer a fault gives.
@@ -441,20 +439,4 @@ pub enum AbortStatus {
     Http(u32),
     /// A gRPC status.
     Grpc(u32),
-}
-
-/// Stickiness of a route to an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StatefulSession {
-    /// By a cookie.
-    Cookie {
-        /// Its name.
-        name: String,
-        /// Its path.
-        path: String,
-        /// Its lifetime; zero is a session cookie.
-        ttl: Option<Duration>,
-    },
-    /// By a header.
-    Header(String),
 }
