@@ -6,4 +6,5 @@
 //! Every sort is in [`precedence`], every value that the user did not write in [`defaults`].
 
 pub mod defaults;
+pub mod destination_rule;
 pub mod precedence;
