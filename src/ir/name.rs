@@ -92,3 +92,6 @@ mod tests {
         assert_eq!(OutboundCluster::parse(BLACK_HOLE_CLUSTER), None);
     }
 }
+
+/// The cluster of a destination without a host (`istio: route.GetDestinationCluster`); it never exists.
+pub const UNKNOWN_SERVICE: &str = "UnknownService";

@@ -313,8 +313,8 @@ pub enum HashPolicy {
         /// Other attributes, in order.
         attributes: Vec<(String, String)>,
     },
-    /// The client's address.
-    SourceIp,
+    /// The client's address; `false` writes the key without it.
+    SourceIp(bool),
     /// A query parameter.
     QueryParameter(String),
 }

@@ -94,3 +94,17 @@ pub const CIPHER_SUITES: [&str; 15] = [
     "AES256-SHA",
     "DES-CBC3-SHA",
 ];
+
+/// What is retried where nobody says (`istio: retry.defaultRetryOn`): only what surely did not reach
+/// the application, or what gRPC says may be tried again.
+pub const RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+
+/// How often (`istio: retry.defaultNumRetries`).
+pub const RETRIES: u32 = 2;
+
+/// How often a retry looks for a host that was not tried (`istio: retry.newRetryPolicy`).
+pub const HOST_SELECTION_RETRIES: i64 = 5;
+
+/// After how many retries other priorities are tried, with `retryRemoteLocalities`
+/// (`istio: retry.buildPreviousPrioritiesConfig`).
+pub const PREVIOUS_PRIORITIES_UPDATE: i32 = 2;

@@ -7,4 +7,6 @@
 
 pub mod defaults;
 pub mod destination_rule;
+pub mod http;
 pub mod precedence;
+mod time;

@@ -1,0 +1,152 @@
+//! The routes of one VirtualService on one listener.
+
+use std::collections::BTreeSet;
+
+use super::action::{direct_response, forward, redirect};
+use super::headers::header_changes;
+use super::policy::{cors_policy, fault};
+use super::route_match::route_match;
+use crate::base::Origins;
+use crate::ir;
+use crate::lower::destination_rule::DestinationRules;
+use crate::lower::precedence::takes_every_request;
+use crate::mesh::{Rule, Service, VirtualService};
+use crate::proxy::ProxyView;
+use crate::resource::istio::virtual_service::{Destination, HttpMatchRequest, HttpRoute};
+
+/// Where routes are made for.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteContext<'a> {
+    /// Who asks, and what it sees.
+    pub view: &'a ProxyView<'a>,
+    /// Its destination rules.
+    pub destination_rules: &'a DestinationRules<'a>,
+    /// The port of the server (for a sidecar: of the service).
+    pub listen_port: u32,
+    /// The gateways (`namespace/name` or `mesh`) that the listener stands for.
+    pub gateways: &'a BTreeSet<&'a str>,
+    /// Whether the listener ends TLS.
+    pub tls: bool,
+    /// Whether the original authority is appended to `x-forwarded-host` on rewrites.
+    pub append_x_forwarded_host: bool,
+}
+
+impl<'a> RouteContext<'a> {
+    /// The service a hostname stands for, where the proxy sees one.
+    pub(super) fn service(&self, hostname: &str) -> Option<&'a Service> {
+        self.view.services_by_host.get(hostname).copied()
+    }
+
+    /// The cluster of a destination: its own port, else the only one of its service, else the
+    /// listener's (`istio: route.GetDestinationCluster`). An alias stands for its target.
+    pub(super) fn cluster(&self, destination: &Destination) -> String {
+        let service = self.service(destination.host.as_str());
+        let alias = service.and_then(|service| service.external_name.as_deref());
+        let hostname = alias.unwrap_or(destination.host.as_str());
+        let port = match (&destination.port, service.map(|service| service.ports.as_slice())) {
+            (Some(port), _) => port.number.map_or(0, crate::base::Port::number),
+            (None, Some([only])) => only.port,
+            (None, _) => self.listen_port,
+        };
+        ir::name::outbound_cluster(port, &destination.subset, hostname)
+    }
+}
+
+/// The routes that a VirtualService gives a listener, in order: one a match, up to and with the
+/// first that takes everything (`istio: route.BuildHTTPRoutesForVirtualService`).
+pub fn routes(context: &RouteContext<'_>, virtual_service: &VirtualService) -> Vec<ir::Route> {
+    let mut routes = Vec::with_capacity(virtual_service.http.len());
+    for rule in &virtual_service.http {
+        if rule.spec.matches.is_empty() {
+            routes.push(route(context, virtual_service, rule, None));
+            return routes;
+        }
+        for (at, request) in rule.spec.matches.iter().enumerate() {
+            if !applies(context, request) {
+                continue;
+            }
+            let route = route(context, virtual_service, rule, Some((at, request)));
+            let ends = takes_every_request(&route);
+            routes.push(route);
+            if ends {
+                return routes;
+            }
+        }
+    }
+    routes
+}
+
+/// Whether a match can hold on this listener: its port, and either its gateways or its source
+/// (`istio: route.sourceMatchHTTP`).
+fn applies(context: &RouteContext<'_>, request: &HttpMatchRequest) -> bool {
+    if request.port.is_some_and(|port| port.number() != context.listen_port) {
+        return false;
+    }
+    if !request.gateways.is_empty() {
+        return request.gateways.iter().any(|gateway| context.gateways.contains(gateway.as_str()));
+    }
+    let proxy = context.view.proxy;
+    let metadata_namespace = proxy.metadata.get("NAMESPACE").and_then(serde_json::Value::as_str).unwrap_or_default();
+    request.source_labels.subset_of(&proxy.labels)
+        && (request.source_namespace.is_empty() || request.source_namespace == metadata_namespace)
+}
+
+fn route(
+    context: &RouteContext<'_>,
+    virtual_service: &VirtualService,
+    rule: &Rule<HttpRoute>,
+    request: Option<(usize, &HttpMatchRequest)>,
+) -> ir::Route {
+    let spec = &*rule.spec;
+    let request_name = request.map_or("", |(_, request)| request.name.as_str());
+    let headers = spec.headers.as_ref().map(header_changes).unwrap_or_default();
+    let mut route = ir::Route {
+        origins: origins(rule, request.map(|(at, _)| at)),
+        name: if request_name.is_empty() { spec.name.clone() } else { format!("{}.{request_name}", spec.name) },
+        matches: route_match(virtual_service.semantics, request.map(|(_, request)| request)),
+        action: ir::route::Action::NonForwarding,
+        config_path: Some(virtual_service.config_path.clone()),
+        decorator: None,
+        request_headers: headers.request,
+        response_headers: headers.response,
+        cors: spec.cors_policy.as_ref().map(cors_policy),
+        fault: spec.fault.as_ref().and_then(fault),
+        stat_prefix: request.map(|(_, request)| request.stat_prefix.clone()).filter(|prefix| !prefix.is_empty()),
+    };
+    route.action = if let Some(wanted) = &spec.redirect {
+        ir::route::Action::Redirect(redirect(wanted, context))
+    } else if let Some(wanted) = &spec.direct_response {
+        ir::route::Action::DirectResponse(direct_response(wanted))
+    } else {
+        let forward = forward(context, spec, headers.authority, &mut route);
+        ir::route::Action::Forward(Box::new(forward))
+    };
+    route.decorator = Some(operation(&route, &virtual_service.name, context.listen_port));
+    route
+}
+
+fn origins(rule: &Rule<HttpRoute>, at: Option<usize>) -> Origins {
+    let mut origins = rule.origins.clone();
+    if let (Some(at), Some(first)) = (at, rule.origins.first()) {
+        origins.insert(0, first.key("match").index(at));
+    }
+    origins
+}
+
+/// The span's name: `host:port/path` of the only cluster, else `virtual service:port/path`
+/// (`istio: route.GetRouteOperation`).
+fn operation(route: &ir::Route, virtual_service: &str, listen_port: u32) -> String {
+    use ir::route::{Action, Clusters, PathMatch};
+    let path = match &route.matches.path {
+        PathMatch::Prefix(prefix) => format!("{prefix}*"),
+        PathMatch::Exact(path) | PathMatch::Regex(path) => path.clone(),
+        PathMatch::PathSeparatedPrefix(_) => "/*".to_owned(),
+    };
+    if let Action::Forward(forward) = &route.action
+        && let Clusters::Single(cluster) = &forward.clusters
+        && let [_, port, _, host] = cluster.split('|').collect::<Vec<_>>()[..]
+    {
+        return format!("{host}:{port}{path}");
+    }
+    format!("{virtual_service}:{listen_port}{path}")
+}
