@@ -6,7 +6,6 @@ use serde::de::{
 };
 
 use super::super::node::{Kind, Node};
-use super::UnknownFields;
 use super::deserializer::{De, listed};
 use super::error::Error;
 use super::wording;
@@ -75,7 +74,7 @@ impl<'a> Entries<'a> {
             if let Some(fields) = self.fields {
                 let name = key.as_str().unwrap_or_default();
                 if !fields.contains(&name) {
-                    if context.unknown_fields == UnknownFields::Reported {
+                    if context.wants_unknown_fields() {
                         context.report(wording::unknown_field(context.file, key, place, fields));
                     }
                     continue;
@@ -147,7 +146,7 @@ impl<'a> Variant<'a> {
         for (key, value) in node.entries() {
             let name = key.as_str().unwrap_or_default();
             if !variants.contains(&name) {
-                if context.unknown_fields == UnknownFields::Reported {
+                if context.wants_unknown_fields() {
                     let diagnostic = wording::unknown_field(context.file, key, place, variants);
                     context.report(diagnostic.clone());
                     unknown.get_or_insert(diagnostic);

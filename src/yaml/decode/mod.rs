@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::limits::push_bounded;
+use super::limits::{MAX_FINDINGS, push_bounded};
 use super::node::Node;
 use crate::base::{Diagnostic, Diagnostics, FileId};
 use deserializer::De;
@@ -69,6 +69,11 @@ struct Context {
 impl Context {
     fn report(&self, diagnostic: Diagnostic) {
         push_bounded(&mut self.found.borrow_mut(), 0, diagnostic);
+    }
+
+    /// Whether to look into a field that the type has not: not when enough has been reported.
+    fn wants_unknown_fields(&self) -> bool {
+        self.unknown_fields == UnknownFields::Reported && self.found.borrow().0.len() <= MAX_FINDINGS
     }
 
     /// Why a value is left out, if it is.
@@ -134,5 +139,5 @@ fn run<T: DeserializeOwned + Default>(
 fn attempts(node: &Node<'_>) -> usize {
     const WORK: u32 = 16 * 1024 * 1024;
     let bytes = node.end.saturating_sub(node.start).max(1);
-    (WORK / bytes).clamp(4, super::MAX_FINDINGS as u32) as usize
+    (WORK / bytes).clamp(4, MAX_FINDINGS as u32) as usize
 }

@@ -1,14 +1,17 @@
 //! Builds the tree of one document from its events, in one pass and with a bounded size.
 
+mod gap;
+mod report;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::base::{Diagnostic, Diagnostics, FileId, Location, Span};
+use crate::base::{Diagnostic, Diagnostics, FileId};
 
-use super::events::{Event, Events, Placed, SyntaxError, Tag};
+use super::events::{Event, Events, Placed, Tag};
 use super::limits::{MAX_ALIASES, MAX_COPIED_BYTES, MAX_COPIED_NODES, MAX_DEPTH, push_bounded};
 use super::node::{Comment, Document, Kind, Node};
-use super::spelling::{self, Fault, Gap};
+use super::spelling;
 use super::split::Piece;
 use super::{mapping, scalar};
 
@@ -350,133 +353,8 @@ impl<'src> Builder<'src, '_> {
         Err(Stopped)
     }
 
-    fn check_spelling(&mut self, text: &str, plain: bool, start: u32, end: u32) {
-        let flow = self.in_flow();
-        if plain && !flow {
-            return;
-        }
-        let written = self.source.get(start as usize..end as usize).unwrap_or_default();
-        let before = self.source.get(self.gap_start as usize..start as usize).unwrap_or_default();
-        let json = self.json;
-        let fault = spelling::scalar(spelling::Scalar { start, end, written, before, text, plain, flow, json });
-        self.fault(fault);
-    }
-
-    fn fault(&mut self, fault: Option<Fault>) {
-        if let Some(Fault { start, end, message, help }) = fault {
-            self.report(Diagnostic::error("syntax", self.at(start, end), message).help(help));
-        }
-    }
-
     fn in_flow(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.flow)
-    }
-
-    /// Column of the innermost open block collection.
-    fn indentation(&self) -> Option<u32> {
-        let start = self.frames.last()?.start;
-        let before = self.source.get(..start as usize)?;
-        Some(start - before.rfind('\n').map_or(0, |at| at as u32 + 1))
-    }
-
-    /// Passes over the text between the last event and one at `start..end`.
-    fn gap(&mut self, start: u32, end: u32) {
-        if let Some(gap) = self.source.get(self.read_to as usize..start as usize).filter(|gap| !gap.is_empty()) {
-            self.comments_in(gap);
-            if gap.contains('\t') && !self.in_flow() {
-                // A plain scalar that is no key takes the white space behind it along.
-                let in_scalar = self.after_plain && !gap.trim_start().starts_with(':');
-                let tabs_from = self.indentation().filter(|_| in_scalar).map(|column| column + 1);
-                let fault = spelling::tab(self.source, Gap { start: self.read_to, end: start, tabs_from });
-                self.fault(fault);
-            }
-        }
-        self.gap_start = self.read_to;
-        self.read_to = self.read_to.max(start).max(end);
-        self.after_plain = false;
-    }
-
-    /// Collects the comments in the text after the last event. Only separators, indicators, anchors
-    /// and tags are there, so a `#` after white space begins a comment.
-    fn comments_in(&mut self, gap: &'src str) {
-        if !gap.contains('#') {
-            return;
-        }
-        let mut from = self.read_to as usize;
-        for line in gap.split_inclusive('\n') {
-            let bytes = self.source.as_bytes();
-            let blank = |at: usize| at == self.start as usize || bytes.get(at - 1).is_none_or(u8::is_ascii_whitespace);
-            if let Some(hash) = line.match_indices('#').map(|(at, _)| from + at).find(|at| blank(*at)) {
-                let text = self.source.get(hash + 1..from + line.len()).unwrap_or_default();
-                self.comments.push(Comment { start: hash as u32, text: text.trim_end_matches(['\n', '\r']) });
-            }
-            from += line.len();
-        }
-    }
-
-    /// The `-` of a sequence's first element, for a sequence that is not indented below its key:
-    /// the parser gives the place of the element instead.
-    fn dash_before(&self, start: u32) -> u32 {
-        let before = self.source.get(self.gap_start as usize..start as usize).unwrap_or_default();
-        match before.trim_end_matches([' ', '\t']).strip_suffix('-') {
-            Some(before) if self.source.as_bytes().get(start as usize) != Some(&b'-') || before.ends_with('\n') => {
-                self.gap_start + before.len() as u32
-            }
-            _ => start,
-        }
-    }
-
-    fn syntax_error(&mut self, SyntaxError { at, message }: SyntaxError) {
-        let at = self.clamp(at);
-        let end = self.source.get(at as usize..).and_then(|rest| rest.chars().next());
-        let end = at + end.filter(|character| *character != '\n').map_or(0, |character| character.len_utf8() as u32);
-        let mut diagnostic = Diagnostic::error("syntax", self.at(at, end), format!("invalid YAML: {message}"));
-        let line = self.source.get(..at as usize).map_or("", |before| before.rsplit('\n').next().unwrap_or_default());
-        let indentation = line.len() - line.trim_start().len();
-        if line.get(..indentation).is_some_and(|blank| blank.contains('\t'))
-            || self.source.as_bytes().get(at as usize) == Some(&b'\t')
-        {
-            diagnostic = diagnostic.help("YAML is indented with spaces: replace the tab");
-        }
-        if let Some(frame) = self.frames.last().filter(|frame| frame.flow) {
-            let location = self.at(frame.start, frame.start + 1);
-            diagnostic = diagnostic.related(location, "inside the brackets opened here");
-        }
-        self.report(diagnostic);
-    }
-
-    /// A place the parser names, as a place in the text.
-    fn clamp(&self, at: u32) -> u32 {
-        let mut at = at.min(self.end);
-        while !self.source.is_char_boundary(at as usize) {
-            at -= 1;
-        }
-        at
-    }
-
-    /// A second document without `---`: Kubernetes' reader gives it to the parser together with the
-    /// first, and the parser takes one.
-    fn ignored(&mut self, start: u32) {
-        let message = "Kubernetes ignores this document, because only `...` and no `---` is before it";
-        let diagnostic = Diagnostic::warning("ignored-document", self.at(start, start), message);
-        self.report(diagnostic.help("put a line `---` before it"));
-    }
-
-    /// More text after a complete value: Kubernetes' parser does not look at it.
-    fn trailing(&mut self, at: u32) {
-        let at = self.clamp(at);
-        let message = "invalid YAML: text after the end of the document";
-        let help =
-            "Kubernetes ignores it silently: indent it if it belongs to the value, or put a line `---` before it";
-        self.report(Diagnostic::error("syntax", self.at(at, at), message).help(help));
-    }
-
-    fn report(&mut self, diagnostic: Diagnostic) {
-        push_bounded(self.diagnostics, self.first_finding, diagnostic);
-    }
-
-    fn at(&self, start: u32, end: u32) -> Location {
-        Location::Span(Span { file: self.file, start, end })
     }
 }
 
