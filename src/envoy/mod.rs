@@ -6,8 +6,28 @@
 //! are raw identifiers there (`path::r#match`, `xds::r#type`), acronyms are lowered (`HTTPFault` is
 //! `HttpFault`), and `google.protobuf` is envoy-types' own module, not prost-types.
 
+pub mod access_log;
 pub mod any;
+pub mod cluster;
+pub mod core;
+pub mod discovery;
+pub mod filter_chain;
+pub mod http_connection_manager;
+pub mod http_filter;
+pub mod http_protocol_options;
 pub mod istio_types;
 pub mod json;
+pub mod listener;
+pub mod load_assignment;
+pub mod network_filter;
+pub mod route;
+pub mod route_configuration;
+pub mod route_match;
+pub mod secret;
+pub mod tracing;
+pub mod transport_socket;
 pub mod typed_struct;
+pub mod upstream_http_protocol_options;
+pub mod virtual_host;
+pub mod xds;
 pub mod yaml;

@@ -184,8 +184,6 @@ pub enum LocalityLb {
         routing_enabled: Option<f64>,
         /// Fewer endpoints turn it off; `None` writes none.
         min_cluster_size: Option<u64>,
-        /// Whether the own place is preferred whatever its share.
-        force_locality_direct_routing: bool,
     },
 }
 
@@ -221,6 +219,8 @@ pub struct OutlierDetection {
     pub enforcing_consecutive_local_origin_failure: Option<u32>,
     /// Share of slow ones that ejects, in percent.
     pub enforcing_success_rate: Option<u32>,
+    /// The same for Envoy's own failures.
+    pub enforcing_local_origin_success_rate: Option<u32>,
     /// Between two looks.
     pub interval: Option<Duration>,
     /// How long the first ejection lasts.

@@ -1,0 +1,178 @@
+//! `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
+
+use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3 as hcm;
+use envoy_types::pb::envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
+
+use super::access_log::access_log;
+use super::any::pack;
+use super::core::{bool_value, cidr_range, duration};
+use super::discovery::Discovery;
+use super::http_filter::http_filters;
+use super::http_protocol_options::{common, http1, http2};
+use super::route_configuration::route_configuration;
+use super::tracing::tracing;
+use crate::ir::http::{
+    ClientCertDetails, Codec, EscapedSlashes, ForwardClientCert, HttpConnectionManager, PathNormalization, ServerHeader,
+};
+use crate::ir::route;
+
+/// A connection manager.
+pub fn http_connection_manager(
+    manager: &HttpConnectionManager,
+    discovery: &Discovery<'_>,
+) -> hcm::HttpConnectionManager {
+    let HttpConnectionManager {
+        stat_prefix,
+        routes,
+        filters,
+        tracing,
+        access_logs,
+        codec,
+        use_remote_address,
+        xff_num_trusted_hops,
+        skip_xff_append,
+        append_x_forwarded_port,
+        forward_client_cert,
+        client_cert_details,
+        server_name,
+        server_header,
+        common,
+        http1,
+        http2,
+        stream_idle_timeout,
+        request_timeout,
+        drain_timeout,
+        delayed_close_timeout,
+        proxy_100_continue,
+        upgrades,
+        path,
+        request_id_for_trace_sampling,
+        internal_addresses,
+        generate_request_id,
+    } = manager;
+    let PathNormalization { normalize, merge_slashes, escaped_slashes } = path;
+    let upgrade = |upgrade: &String| hcm::http_connection_manager::UpgradeConfig {
+        upgrade_type: upgrade.clone(),
+        ..Default::default()
+    };
+    hcm::HttpConnectionManager {
+        stat_prefix: stat_prefix.clone(),
+        route_specifier: Some(route_specifier(routes, discovery)),
+        http_filters: http_filters(filters),
+        tracing: tracing.as_ref().map(self::tracing),
+        access_log: access_logs.iter().map(access_log).collect(),
+        codec_type: codec_type(*codec).into(),
+        http3_protocol_options: (*codec == Codec::Http3).then(Default::default),
+        use_remote_address: use_remote_address.map(bool_value),
+        xff_num_trusted_hops: *xff_num_trusted_hops,
+        skip_xff_append: *skip_xff_append,
+        append_x_forwarded_port: *append_x_forwarded_port,
+        forward_client_cert_details: forward_client_cert_details(*forward_client_cert).into(),
+        set_current_client_cert_details: client_cert_details.map(set_current_client_cert_details),
+        server_name: server_name.clone(),
+        server_header_transformation: server_header_transformation(*server_header).into(),
+        common_http_protocol_options: common.map(self::common),
+        http_protocol_options: http1.map(self::http1),
+        http2_protocol_options: http2.map(self::http2),
+        stream_idle_timeout: stream_idle_timeout.map(duration),
+        request_timeout: request_timeout.map(duration),
+        drain_timeout: drain_timeout.map(duration),
+        delayed_close_timeout: delayed_close_timeout.map(duration),
+        proxy_100_continue: *proxy_100_continue,
+        upgrade_configs: upgrades.iter().map(upgrade).collect(),
+        normalize_path: normalize.map(bool_value),
+        merge_slashes: *merge_slashes,
+        path_with_escaped_slashes_action: path_with_escaped_slashes_action(*escaped_slashes).into(),
+        request_id_extension: request_id_for_trace_sampling.then(request_id_extension),
+        internal_address_config: (!internal_addresses.is_empty()).then(|| {
+            hcm::http_connection_manager::InternalAddressConfig {
+                cidr_ranges: internal_addresses.iter().map(cidr_range).collect(),
+                ..Default::default()
+            }
+        }),
+        generate_request_id: generate_request_id.map(bool_value),
+        ..Default::default()
+    }
+}
+
+/// A static configuration has the routes in place; names without a configuration get an empty one,
+/// which answers 404 as Envoy does before RDS answered.
+fn route_specifier(routes: &route::Source, discovery: &Discovery<'_>) -> hcm::http_connection_manager::RouteSpecifier {
+    use hcm::http_connection_manager::RouteSpecifier;
+    match (routes, discovery) {
+        (route::Source::Inline(configuration), _) => RouteSpecifier::RouteConfig(route_configuration(configuration)),
+        (route::Source::Rds(name), Discovery::Xds) => RouteSpecifier::Rds(hcm::Rds {
+            config_source: Some(discovery.control_plane()),
+            route_config_name: name.clone(),
+        }),
+        (route::Source::Rds(name), Discovery::Static(tables)) => {
+            RouteSpecifier::RouteConfig(match tables.routes.get(name.as_str()) {
+                Some(configuration) => route_configuration(configuration),
+                None => envoy_types::pb::envoy::config::route::v3::RouteConfiguration {
+                    name: name.clone(),
+                    ..Default::default()
+                },
+            })
+        }
+    }
+}
+
+fn codec_type(codec: Codec) -> hcm::http_connection_manager::CodecType {
+    match codec {
+        Codec::Auto => hcm::http_connection_manager::CodecType::Auto,
+        Codec::Http3 => hcm::http_connection_manager::CodecType::Http3,
+    }
+}
+
+fn forward_client_cert_details(forward: ForwardClientCert) -> hcm::http_connection_manager::ForwardClientCertDetails {
+    use hcm::http_connection_manager::ForwardClientCertDetails;
+    match forward {
+        ForwardClientCert::Sanitize => ForwardClientCertDetails::Sanitize,
+        ForwardClientCert::ForwardOnly => ForwardClientCertDetails::ForwardOnly,
+        ForwardClientCert::AppendForward => ForwardClientCertDetails::AppendForward,
+        ForwardClientCert::SanitizeSet => ForwardClientCertDetails::SanitizeSet,
+        ForwardClientCert::AlwaysForwardOnly => ForwardClientCertDetails::AlwaysForwardOnly,
+    }
+}
+
+fn set_current_client_cert_details(
+    details: ClientCertDetails,
+) -> hcm::http_connection_manager::SetCurrentClientCertDetails {
+    let ClientCertDetails { subject, cert, chain, dns, uri } = details;
+    hcm::http_connection_manager::SetCurrentClientCertDetails {
+        subject: subject.then(|| bool_value(true)),
+        cert,
+        chain,
+        dns,
+        uri,
+        ..Default::default()
+    }
+}
+
+fn server_header_transformation(header: ServerHeader) -> hcm::http_connection_manager::ServerHeaderTransformation {
+    use hcm::http_connection_manager::ServerHeaderTransformation;
+    match header {
+        ServerHeader::Overwrite => ServerHeaderTransformation::Overwrite,
+        ServerHeader::AppendIfAbsent => ServerHeaderTransformation::AppendIfAbsent,
+        ServerHeader::PassThrough => ServerHeaderTransformation::PassThrough,
+    }
+}
+
+fn path_with_escaped_slashes_action(
+    slashes: EscapedSlashes,
+) -> hcm::http_connection_manager::PathWithEscapedSlashesAction {
+    use hcm::http_connection_manager::PathWithEscapedSlashesAction as Action;
+    match slashes {
+        EscapedSlashes::Default => Action::ImplementationSpecificDefault,
+        EscapedSlashes::KeepUnchanged => Action::KeepUnchanged,
+        EscapedSlashes::UnescapeAndRedirect => Action::UnescapeAndRedirect,
+        EscapedSlashes::UnescapeAndForward => Action::UnescapeAndForward,
+        EscapedSlashes::RejectRequest => Action::RejectRequest,
+    }
+}
+
+fn request_id_extension() -> hcm::RequestIdExtension {
+    let config =
+        UuidRequestIdConfig { use_request_id_for_trace_sampling: Some(bool_value(true)), ..Default::default() };
+    hcm::RequestIdExtension { typed_config: Some(pack(&config)) }
+}
