@@ -10,3 +10,4 @@ pub mod destination_rule;
 pub mod http;
 pub mod precedence;
 mod time;
+pub mod traffic_policy;

@@ -144,6 +144,8 @@ pub struct Endpoint {
 /// Readiness of an endpoint (`istio: model.HealthStatus`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointHealth {
+    /// Nobody looks: endpoints of ServiceEntries and WorkloadEntries. Takes traffic.
+    Unknown,
     /// Takes traffic.
     Healthy,
     /// Takes none.
