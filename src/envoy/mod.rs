@@ -6,6 +6,14 @@
 //! are raw identifiers there (`path::r#match`, `xds::r#type`), acronyms are lowered (`HTTPFault` is
 //! `HttpFault`), and `google.protobuf` is envoy-types' own module, not prost-types.
 
+pub mod bootstrap;
+pub mod xds;
+
+pub mod identity;
+pub mod local;
+pub mod static_secrets;
+pub mod stock;
+
 pub mod access_log;
 pub mod any;
 pub mod cluster;
@@ -29,5 +37,4 @@ pub mod transport_socket;
 pub mod typed_struct;
 pub mod upstream_http_protocol_options;
 pub mod virtual_host;
-pub mod xds;
 pub mod yaml;

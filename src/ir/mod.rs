@@ -84,6 +84,25 @@ impl ProxyConfig {
         self.outbound().clusters.iter().chain(inbound)
     }
 
+    /// Every listener, to change it.
+    pub fn listeners_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
+        let (outbound, inbound) = self.sides_mut();
+        outbound.listeners.iter_mut().chain(inbound.into_iter().flat_map(|inbound| &mut inbound.listeners))
+    }
+
+    /// Every cluster, to change it.
+    pub fn clusters_mut(&mut self) -> impl Iterator<Item = &mut Cluster> {
+        let (outbound, inbound) = self.sides_mut();
+        outbound.clusters.iter_mut().chain(inbound.into_iter().flat_map(|inbound| &mut inbound.clusters))
+    }
+
+    fn sides_mut(&mut self) -> (&mut Outbound, Option<&mut Inbound>) {
+        match self {
+            Self::Router(outbound) => (outbound, None),
+            Self::Sidecar(outbound, inbound) => (outbound, Some(inbound)),
+        }
+    }
+
     fn inbound(&self) -> Option<&Inbound> {
         match self {
             Self::Router(_) => None,
