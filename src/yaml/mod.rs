@@ -17,26 +17,45 @@ mod split;
 mod tests;
 mod tree;
 
+use rayon::prelude::*;
+
 use crate::base::{Diagnostic, Diagnostics, FileId, Location, Span};
 
 pub use decode::{decode, decode_lenient};
 pub use limits::{LARGE_DOCUMENT, MAX_ALIASES, MAX_COPIED_BYTES, MAX_COPIED_NODES, MAX_DEPTH, MAX_FINDINGS};
 pub use node::{Comment, Document, Kind, Node};
+use split::Piece;
+
+/// Size in bytes from which the documents of one file are read in parallel.
+const PARALLEL: usize = 256 * 1024;
 
 /// Reads the documents of a file. One that is not well-formed is reported and left out, the others
-/// are delivered. The text is at most 4 GiB.
+/// are delivered, in the order written. The text is at most 4 GiB.
 pub fn parse<'src>(file: FileId, text: &'src str) -> (Vec<Document<'src>>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let pieces = split::split(file, text, &mut diagnostics);
-    let mut documents = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let size = piece.text.len() as u32;
-        if size > LARGE_DOCUMENT {
-            let span = Span { file, start: piece.start, end: piece.start };
-            let message = format!("a document of {} MiB; the API server takes at most 3 MiB", size >> 20);
-            diagnostics.push(Diagnostic::warning("large-document", Location::Span(span), message));
-        }
-        documents.extend(tree::read(file, text, piece, &mut diagnostics));
+    let read = |piece| document(file, text, piece);
+    let read: Vec<_> = if text.len() < PARALLEL {
+        pieces.into_iter().map(read).collect()
+    } else {
+        pieces.into_par_iter().map(read).collect()
+    };
+    let mut documents = Vec::with_capacity(read.len());
+    for (document, found) in read {
+        documents.extend(document);
+        diagnostics.extend(found);
     }
     (documents, diagnostics)
+}
+
+fn document<'src>(file: FileId, text: &'src str, piece: Piece<'src>) -> (Option<Document<'src>>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let size = piece.text.len() as u32;
+    if size > LARGE_DOCUMENT {
+        let span = Span { file, start: piece.start, end: piece.start };
+        let message = format!("a document of {} MiB; the API server takes at most 3 MiB", size >> 20);
+        diagnostics.push(Diagnostic::warning("large-document", Location::Span(span), message));
+    }
+    let document = tree::read(file, text, piece, &mut diagnostics);
+    (document, diagnostics)
 }

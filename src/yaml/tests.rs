@@ -188,3 +188,14 @@ fn a_large_document_is_a_warning() {
     assert_eq!(documents.len(), 1);
     assert_eq!(diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), ["large-document"]);
 }
+
+#[test]
+fn documents_of_a_large_file_keep_their_order() {
+    let text: String = (0..20_000).map(|number| format!("---\nnumber: {number}\n")).collect();
+    assert!(text.len() > PARALLEL);
+    let (documents, diagnostics) = read(&text);
+    assert_eq!(diagnostics, []);
+    let numbers: Vec<_> =
+        documents.iter().filter_map(|document| Some(document.root.get("number")?.kind.clone())).collect();
+    assert_eq!(numbers, (0..20_000).map(Kind::Int).collect::<Vec<_>>());
+}

@@ -208,3 +208,15 @@ fn a_flood_of_faults_is_bounded() {
     assert_eq!(diagnostics.last().map(|last| last.code), Some("too-many-findings"));
     assert_eq!(route, Route::default());
 }
+
+#[test]
+fn the_deepest_document_fits_the_stack_of_a_thread() {
+    let depth = super::super::MAX_DEPTH - 1;
+    let text = format!("{}{{port: 7}}{}", "{nested: ".repeat(depth), "}".repeat(depth));
+    let (mut route, diagnostics) = read(&text);
+    assert_eq!(diagnostics, []);
+    for _ in 0..depth {
+        route = *route.nested.unwrap_or_default();
+    }
+    assert_eq!(route.port, 7);
+}

@@ -18,7 +18,9 @@ impl Builder<'_, '_> {
         {
             diagnostic = diagnostic.help("YAML is indented with spaces: replace the tab");
         }
-        if let Some(frame) = self.frames.last().filter(|frame| frame.flow) {
+        let bracket = |at: u32| matches!(self.source.as_bytes().get(at as usize), Some(b'[' | b'{'));
+        if let Some(frame) = self.frames.iter().rev().take_while(|frame| frame.flow).find(|frame| bracket(frame.start))
+        {
             let location = self.at(frame.start, frame.start + 1);
             diagnostic = diagnostic.related(location, "inside the brackets opened here");
         }
@@ -42,8 +44,8 @@ impl Builder<'_, '_> {
         self.report(diagnostic.help("put a line `---` before it"));
     }
 
-    /// A place the parser names, as a place in the text.
-    pub(super) fn clamp(&self, at: u32) -> u32 {
+    /// The end of a character at or before a place, within the document.
+    fn clamp(&self, at: u32) -> u32 {
         let mut at = at.min(self.end);
         while !self.source.is_char_boundary(at as usize) {
             at -= 1;
@@ -55,7 +57,8 @@ impl Builder<'_, '_> {
         push_bounded(self.diagnostics, self.first_finding, diagnostic);
     }
 
+    /// A place of the text, with its ends between characters.
     pub(super) fn at(&self, start: u32, end: u32) -> Location {
-        Location::Span(Span { file: self.file, start, end })
+        Location::Span(Span { file: self.file, start: self.clamp(start), end: self.clamp(end) })
     }
 }
