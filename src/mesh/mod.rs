@@ -7,7 +7,9 @@
 
 mod credential;
 mod destination_rule;
+mod from_ingress;
 mod gateway;
+mod names;
 mod policy;
 mod service;
 mod virtual_service;

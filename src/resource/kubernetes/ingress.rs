@@ -10,7 +10,7 @@ use crate::base::{HostPattern, Port};
 pub struct Ingress {
     /// The IngressClass; the annotation `kubernetes.io/ingress.class` is the old form.
     pub ingress_class_name: Option<String>,
-    /// Where requests go that no rule takes; Istio reads it only where there is no rule.
+    /// Where requests go that no rule takes; Istio does not serve it.
     pub default_backend: Option<IngressBackend>,
     /// Certificates by host.
     pub tls: Vec<IngressTls>,
@@ -24,7 +24,7 @@ pub struct Ingress {
 pub struct IngressTls {
     /// The hosts; none means all.
     pub hosts: Vec<HostPattern>,
-    /// The Secret, in the Ingress's namespace.
+    /// The Secret; Istio looks for it in the gateway's namespace.
     pub secret_name: String,
 }
 
@@ -65,7 +65,7 @@ pub enum PathType {
     Exact,
     /// Its first elements.
     Prefix,
-    /// As the class does; Istio takes `/x*` as a prefix and the rest as exact.
+    /// As the class does; Istio takes `/x/*` and `/x.*` as a prefix and the rest as exact.
     ImplementationSpecific,
 }
 
