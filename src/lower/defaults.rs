@@ -108,3 +108,23 @@ pub const HOST_SELECTION_RETRIES: i64 = 5;
 /// After how many retries other priorities are tried, with `retryRemoteLocalities`
 /// (`istio: retry.buildPreviousPrioritiesConfig`).
 pub const PREVIOUS_PRIORITIES_UPDATE: i32 = 2;
+
+/// The label of an endpoint's network (`istio.io/api/label: TopologyNetwork`).
+pub const NETWORK_LABEL: &str = "topology.istio.io/network";
+
+/// Labels that must agree for `trafficDistribution: PreferClose` (`istio:
+/// loadbalancer.GetEffectiveLbSetting`).
+pub const PREFER_SAME_ZONE: [&str; 3] = [NETWORK_LABEL, "topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
+
+/// The label of endpoints that are on their way out (`istio: features.DrainingLabel`).
+pub const DRAINING_LABEL: &str = "istio.io/draining";
+
+/// Labels of services whose clients stick to an endpoint, which therefore keep draining endpoints
+/// (`istio: features.PersistentSessionLabel`, `features.PersistentSessionHeaderLabel`).
+pub const PERSISTENT_SESSION_LABEL: &str = "istio.io/persistent-session";
+
+/// The port of a network's gateway that does not say (`istio: controller.DefaultNetworkGatewayPort`).
+pub const NETWORK_GATEWAY_PORT: u32 = 15443;
+
+/// The name of the only cluster there is (`istio: pkg/cluster`, the default of `CLUSTER_ID`).
+pub const CLUSTER_ID: &str = "Kubernetes";

@@ -7,6 +7,7 @@
 
 pub mod defaults;
 pub mod destination_rule;
+pub mod endpoint;
 pub mod http;
 pub mod precedence;
 mod time;
