@@ -19,7 +19,7 @@ use super::upstream_http_protocol_options::upstream_http_protocol_options;
 use crate::ir;
 use crate::ir::cluster::{
     CircuitBreakers, ClusterMetadata, Dns, DnsCache, DnsLookupFamily, DnsMode, LbPolicy, LoadBalancing, LocalityLb,
-    OutlierDetection, ServiceMetadata, SlowStart, TcpKeepalive,
+    OutlierDetection, RetryBudget, ServiceMetadata, SlowStart, TcpKeepalive,
 };
 use crate::ir::name::OutboundCluster;
 
@@ -203,7 +203,7 @@ fn dynamic_forward_proxy(cache: &DnsCache, allow_insecure_cluster_options: bool)
 }
 
 fn lb_policy(load_balancing: &LoadBalancing) -> (parts::LbPolicy, Option<parts::LbConfig>) {
-    let LoadBalancing { policy, slow_start, panic_threshold: _, locality: _ } = load_balancing;
+    let LoadBalancing { policy, slow_start, panic_threshold: _, locality: _, keeps_draining: _ } = load_balancing;
     let slow_start = slow_start.map(slow_start_config);
     match policy.unwrap_or(LbPolicy::RoundRobin) {
         LbPolicy::RoundRobin => {
@@ -217,9 +217,8 @@ fn lb_policy(load_balancing: &LoadBalancing) -> (parts::LbPolicy, Option<parts::
         }
         LbPolicy::Random => (parts::LbPolicy::Random, None),
         LbPolicy::RingHash { minimum_ring_size } => {
-            let config =
-                parts::RingHashLbConfig { minimum_ring_size: minimum_ring_size.map(uint64), ..Default::default() };
-            (parts::LbPolicy::RingHash, Some(parts::LbConfig::RingHashLbConfig(config)))
+            let config = |size| parts::RingHashLbConfig { minimum_ring_size: Some(uint64(size)), ..Default::default() };
+            (parts::LbPolicy::RingHash, minimum_ring_size.map(config).map(parts::LbConfig::RingHashLbConfig))
         }
         LbPolicy::Maglev { table_size } => {
             let config = |size| parts::MaglevLbConfig { table_size: Some(uint64(size)) };
@@ -241,7 +240,7 @@ fn slow_start_config(slow_start: SlowStart) -> parts::SlowStartConfig {
 
 fn common_lb_config(load_balancing: &LoadBalancing) -> Option<parts::CommonLbConfig> {
     use parts::common_lb_config::{LocalityConfigSpecifier, LocalityWeightedLbConfig, ZoneAwareLbConfig};
-    let LoadBalancing { policy: _, slow_start: _, panic_threshold, locality } = load_balancing;
+    let LoadBalancing { policy: _, slow_start: _, panic_threshold, locality, keeps_draining } = load_balancing;
     let specifier = match locality {
         LocalityLb::None if panic_threshold.is_none() => return None,
         LocalityLb::None | LocalityLb::Unspecified => None,
@@ -257,21 +256,46 @@ fn common_lb_config(load_balancing: &LoadBalancing) -> Option<parts::CommonLbCon
     Some(parts::CommonLbConfig {
         healthy_panic_threshold: panic_threshold.map(percent),
         locality_config_specifier: specifier,
+        override_host_status: keeps_draining.then(override_host_status),
         ..Default::default()
     })
 }
 
+/// Endpoints that a client may keep: all but those that are not ready (`istio: core.buildOutboundClusters`).
+fn override_host_status() -> core::HealthStatusSet {
+    use core::HealthStatus::{Degraded, Draining, Healthy, Unknown};
+    let statuses = [Healthy, Draining, Unknown, Degraded];
+    core::HealthStatusSet { statuses: statuses.into_iter().map(i32::from).collect() }
+}
+
 fn circuit_breakers(bounds: CircuitBreakers) -> cluster::CircuitBreakers {
-    let CircuitBreakers { max_connections, max_pending_requests, max_requests, max_retries, track_remaining } = bounds;
+    let CircuitBreakers {
+        max_connections,
+        max_pending_requests,
+        max_requests,
+        max_retries,
+        track_remaining,
+        retry_budget,
+    } = bounds;
     let thresholds = cluster::circuit_breakers::Thresholds {
         max_connections: max_connections.map(uint32),
         max_pending_requests: max_pending_requests.map(uint32),
         max_requests: max_requests.map(uint32),
         max_retries: max_retries.map(uint32),
         track_remaining,
+        retry_budget: retry_budget.map(self::retry_budget),
         ..Default::default()
     };
     cluster::CircuitBreakers { thresholds: vec![thresholds], ..Default::default() }
+}
+
+fn retry_budget(budget: RetryBudget) -> cluster::circuit_breakers::thresholds::RetryBudget {
+    let RetryBudget { percent, interval, min_retry_concurrency } = budget;
+    cluster::circuit_breakers::thresholds::RetryBudget {
+        budget_percent: Some(self::percent(percent)),
+        min_retry_concurrency: Some(uint32(min_retry_concurrency)),
+        budget_interval: interval.map(duration),
+    }
 }
 
 fn outlier_detection(detection: &OutlierDetection) -> cluster::OutlierDetection {

@@ -4,7 +4,7 @@ use envoy_types::pb::envoy::config::core::v3 as core;
 use envoy_types::pb::envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
 
 use super::core::{bool_value, duration, extension, uint32};
-use crate::ir::http::{CommonHttpOptions, HeadersWithUnderscores, Http1Options, Http2Options};
+use crate::ir::http::{CommonHttpOptions, HeadersWithUnderscores, Http1Options, Http2Keepalive, Http2Options};
 
 /// What all versions of HTTP share.
 pub fn common(options: CommonHttpOptions) -> core::HttpProtocolOptions {
@@ -58,12 +58,19 @@ pub fn http2(options: Http2Options) -> core::Http2ProtocolOptions {
         initial_stream_window_size,
         initial_connection_window_size,
         allow_connect,
+        keepalive,
     } = options;
+    let settings = |Http2Keepalive { interval, timeout }: Http2Keepalive| core::KeepaliveSettings {
+        interval: interval.map(duration),
+        timeout: timeout.map(duration),
+        ..Default::default()
+    };
     core::Http2ProtocolOptions {
         max_concurrent_streams: max_concurrent_streams.map(uint32),
         initial_stream_window_size: initial_stream_window_size.map(uint32),
         initial_connection_window_size: initial_connection_window_size.map(uint32),
         allow_connect,
+        connection_keepalive: keepalive.map(settings),
         ..Default::default()
     }
 }

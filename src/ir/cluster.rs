@@ -132,6 +132,9 @@ pub struct LoadBalancing {
     pub panic_threshold: Option<f64>,
     /// How places weigh.
     pub locality: LocalityLb,
+    /// Whether clients that stick to an endpoint may keep one that drains: writes
+    /// `override_host_status`.
+    pub keeps_draining: bool,
 }
 
 /// Envoy's load balancing policies.
@@ -188,7 +191,7 @@ pub enum LocalityLb {
 }
 
 /// Bounds of a cluster; `None` is Envoy's default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CircuitBreakers {
     /// Connections.
     pub max_connections: Option<u32>,
@@ -200,6 +203,19 @@ pub struct CircuitBreakers {
     pub max_retries: Option<u32>,
     /// Writes `track_remaining`.
     pub track_remaining: bool,
+    /// Share of requests that may be retries; `None` writes none.
+    pub retry_budget: Option<RetryBudget>,
+}
+
+/// Envoy's `RetryBudget`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryBudget {
+    /// The share in percent.
+    pub percent: f64,
+    /// Over how long requests are counted; `None` is those at the moment.
+    pub interval: Option<Duration>,
+    /// Retries that may run in any case.
+    pub min_retry_concurrency: u32,
 }
 
 /// Envoy's `OutlierDetection`; `None` is Envoy's default.

@@ -166,6 +166,17 @@ pub struct Http2Options {
     pub initial_connection_window_size: Option<u32>,
     /// Takes extended CONNECT.
     pub allow_connect: bool,
+    /// Pings; `None` sends none.
+    pub keepalive: Option<Http2Keepalive>,
+}
+
+/// Pings on HTTP/2 connections; `None` is not written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Http2Keepalive {
+    /// Between two.
+    pub interval: Option<Duration>,
+    /// How long an answer may take.
+    pub timeout: Option<Duration>,
 }
 
 /// How paths are made alike before they are matched.
