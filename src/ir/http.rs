@@ -47,6 +47,8 @@ pub struct HttpConnectionManager {
     pub stream_idle_timeout: Option<Duration>,
     /// How long a request may take to arrive.
     pub request_timeout: Option<Duration>,
+    /// How long a request's headers may take to arrive.
+    pub request_headers_timeout: Option<Duration>,
     /// How long connections are drained.
     pub drain_timeout: Option<Duration>,
     /// How long closing may be delayed.

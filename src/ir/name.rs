@@ -29,14 +29,15 @@ pub fn listener(address: &str, port: impl Display) -> String {
     format!("{address}_{port}")
 }
 
-/// `http.8080` (`istio: model.GatewayRDSRouteName`).
-pub fn http_route(port: impl Display) -> String {
-    format!("http.{port}")
+/// `http.8080`, or `http.8080.10.0.0.1` for servers that bind an address (`istio: model.gatewayRDSRouteName`).
+pub fn http_route(port: impl Display, bind: &str) -> String {
+    if bind.is_empty() { format!("http.{port}") } else { format!("http.{port}.{bind}") }
 }
 
-/// `https.443.web.shop.prod` (`istio: model.GatewayRDSRouteName`).
-pub fn https_route(port: impl Display, port_name: &str, gateway: &str, namespace: &str) -> String {
-    format!("https.{port}.{port_name}.{gateway}.{namespace}")
+/// `https.443.web.shop.prod`, with the address at the end where one is bound (`istio: model.gatewayRDSRouteName`).
+pub fn https_route(port: impl Display, port_name: &str, gateway: &str, namespace: &str, bind: &str) -> String {
+    let name = format!("https.{port}.{port_name}.{gateway}.{namespace}");
+    if bind.is_empty() { name } else { format!("{name}.{bind}") }
 }
 
 /// `shop.example.com:80` (`istio: util.DomainName`); IPv6 addresses get brackets.

@@ -5,10 +5,20 @@
 //! this proxy: servers that conflict, credentials that are missing, fields that are not translated.
 //! Every sort is in [`precedence`], every value that the user did not write in [`defaults`].
 
+pub mod access_log;
+pub mod connection_manager;
 pub mod defaults;
+pub mod destination;
 pub mod destination_rule;
 pub mod endpoint;
 pub mod http;
 pub mod precedence;
+pub mod router;
+pub mod secret;
+pub mod settings;
+pub mod stat_name;
+pub mod tcp;
 mod time;
+pub mod tls;
+pub mod tracing;
 pub mod traffic_policy;

@@ -5,8 +5,10 @@
 
 mod node;
 mod policy;
+mod service_target;
 mod view;
 
 pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
 pub use policy::untranslated_policies;
+pub use service_target::{ServiceTarget, service_targets};
 pub use view::ProxyView;

@@ -8,6 +8,7 @@ use super::policy::{cors_policy, fault};
 use super::route_match::route_match;
 use crate::base::Origins;
 use crate::ir;
+use crate::lower::destination;
 use crate::lower::destination_rule::DestinationRules;
 use crate::lower::precedence::takes_every_request;
 use crate::mesh::{Rule, Service, VirtualService};
@@ -41,14 +42,7 @@ impl<'a> RouteContext<'a> {
     /// listener's (`istio: route.GetDestinationCluster`). An alias stands for its target.
     pub(super) fn cluster(&self, destination: &Destination) -> String {
         let service = self.service(destination.host.as_str());
-        let alias = service.and_then(|service| service.external_name.as_deref());
-        let hostname = alias.unwrap_or(destination.host.as_str());
-        let port = match (&destination.port, service.map(|service| service.ports.as_slice())) {
-            (Some(port), _) => port.number.map_or(0, crate::base::Port::number),
-            (None, Some([only])) => only.port,
-            (None, _) => self.listen_port,
-        };
-        ir::name::outbound_cluster(port, &destination.subset, hostname)
+        destination::cluster_name(destination, service, self.listen_port)
     }
 }
 

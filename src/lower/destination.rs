@@ -1,0 +1,36 @@
+//! Where a route's destination is: the name of its cluster.
+
+use crate::base::Port;
+use crate::ir::name;
+use crate::mesh::Service;
+use crate::resource::istio::virtual_service::Destination;
+
+/// The name of the cluster of a destination (`istio: route.GetDestinationCluster`): the destination's
+/// port, else the only port of its service, else the port that was listened on. The cluster need not
+/// exist: without a service the name is what a static cluster of the bootstrap would have to be called.
+pub fn cluster_name(destination: &Destination, service: Option<&Service>, listen_port: u32) -> String {
+    if destination.host.is_empty() {
+        return name::UNKNOWN_SERVICE.to_owned();
+    }
+    let hostname = service.and_then(|service| service.external_name.as_deref()).unwrap_or(destination.host.as_str());
+    let port = match (destination.port, service.map(|service| service.ports.as_slice())) {
+        (Some(selector), _) => selector.number.map_or(0, Port::number),
+        (None, Some([only])) => only.port,
+        (None, _) => listen_port,
+    };
+    name::outbound_cluster(port, &destination.subset, hostname)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listeners_port_is_the_last_resort() {
+        let mut destination = Destination { host: "a.b".into(), subset: "v1".into(), port: None };
+        assert_eq!(cluster_name(&destination, None, 80), "outbound|80|v1|a.b");
+        destination.port = serde_json::from_str(r#"{"number": 90}"#).ok();
+        assert_eq!(cluster_name(&destination, None, 80), "outbound|90|v1|a.b");
+        assert_eq!(cluster_name(&Destination::default(), None, 80), name::UNKNOWN_SERVICE);
+    }
+}
