@@ -7,18 +7,6 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
-/// A regular expression as the user wrote it; Envoy reads it with RE2 and matches whole values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(transparent)]
-pub struct Regex(pub String);
-
-impl Regex {
-    /// The expression.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// Where a workload is, or an address a service is reached at: an IP address, a range of them
 /// (`10.0.0.0/8`), a host name, or a socket (`unix:///path`, `unix://@abstract`). The text stays
 /// as written.

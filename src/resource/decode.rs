@@ -282,8 +282,8 @@ fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostic
     }
     let mut reader = Reader { source: &source, id, diagnostics };
     match source.kind {
-        Kind::Gateway => into.gateways.push(reader.istio()),
-        Kind::VirtualService => into.virtual_services.push(reader.istio()),
+        Kind::Gateway => into.gateways.push(reader.checked(istio::gateway_check::check)),
+        Kind::VirtualService => into.virtual_services.push(reader.checked(istio::virtual_service_check::check)),
         Kind::DestinationRule => into.destination_rules.push(reader.istio()),
         Kind::ServiceEntry => into.service_entries.push(reader.istio()),
         Kind::WorkloadEntry => into.workload_entries.push(reader.istio()),
@@ -344,6 +344,36 @@ impl Reader<'_, '_, '_> {
         let spec = spec.map(|spec| yaml::decode(spec, self.source.file, self.diagnostics)).unwrap_or_default();
         let status = self.part("status");
         Object { id: self.id, meta: self.source.meta.clone(), spec, status }
+    }
+
+    /// The same, with its checks. That something is missing is not said where something was
+    /// written that could not be read.
+    fn checked<S: DeserializeOwned + Default, T: DeserializeOwned + Default>(
+        &mut self,
+        check: fn(&Object<S, T>, &mut Diagnostics),
+    ) -> Object<S, T> {
+        let before = self.diagnostics.0.len();
+        let object = self.istio();
+        let mut found = Diagnostics::default();
+        check(&object, &mut found);
+        let unread = self.diagnostics.0.get(before..).unwrap_or_default();
+        let unread: Vec<_> = unread.iter().map(|finding| finding.label.location.clone()).collect();
+        for finding in found.0 {
+            if !(finding.code.starts_with("missing-") && self.is_about(&finding.label.location, &unread)) {
+                self.diagnostics.push(finding);
+            }
+        }
+        object
+    }
+
+    /// Whether one of some places is within the node at `location`.
+    fn is_about(&self, location: &Location, places: &[Location]) -> bool {
+        let Location::Value(origin) = location else { return false };
+        let node = self.source.node.lookup_nearest(&origin.path);
+        places.iter().any(|place| match place {
+            Location::Span(span) => span.file == self.source.file && node.start <= span.start && span.end <= node.end,
+            Location::Value(_) | Location::Key(_) | Location::File(_) | Location::Nowhere => false,
+        })
     }
 
     /// A kind of Kubernetes with `spec` and perhaps `status`, of which a part is known.

@@ -5,6 +5,7 @@
 //! not depend on files, each occurs once, its namespace is filled in, and leaf values are parsed.
 //! Knows nothing of links between objects.
 
+mod check;
 mod decode;
 mod kind;
 mod mesh_settings;
