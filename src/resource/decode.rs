@@ -277,10 +277,11 @@ fn duplicate(first: &Source<'_, '_>, second: &Source<'_, '_>) -> Diagnostic {
 
 /// Reads an object by its kind.
 fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostics: &mut Diagnostics) {
+    let before = diagnostics.0.len();
     if source.kind.is_istio() {
         report_unknown_parts(&source, diagnostics);
     }
-    let mut reader = Reader { source: &source, id, diagnostics };
+    let mut reader = Reader { source: &source, id, before, diagnostics };
     match source.kind {
         Kind::Gateway => into.gateways.push(reader.checked(istio::gateway_check::check)),
         Kind::VirtualService => into.virtual_services.push(reader.checked(istio::virtual_service_check::check)),
@@ -334,6 +335,8 @@ fn report_unknown_parts(source: &Source<'_, '_>, diagnostics: &mut Diagnostics) 
 struct Reader<'a, 'n, 'src> {
     source: &'a Source<'n, 'src>,
     id: ResourceId,
+    /// How many findings there were before this object.
+    before: usize,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -352,11 +355,10 @@ impl Reader<'_, '_, '_> {
         &mut self,
         check: fn(&Object<S, T>, &mut Diagnostics),
     ) -> Object<S, T> {
-        let before = self.diagnostics.0.len();
         let object = self.istio();
         let mut found = Diagnostics::default();
         check(&object, &mut found);
-        let unread = self.diagnostics.0.get(before..).unwrap_or_default();
+        let unread = self.diagnostics.0.get(self.before..).unwrap_or_default();
         let unread: Vec<_> = unread.iter().map(|finding| finding.label.location.clone()).collect();
         for finding in found.0 {
             if !(finding.code.starts_with("missing-") && self.is_about(&finding.label.location, &unread)) {
