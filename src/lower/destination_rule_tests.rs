@@ -40,8 +40,11 @@ fn service(namespace: &str, hostname: &str) -> Service {
         selector: Labels::default(),
         subject_alt_names: Vec::new(),
         external_name: None,
+        aliases: Vec::new(),
         publish_not_ready: false,
         prefer_close: false,
+        prefer_same_node: false,
+        node_local: false,
         external_addresses: Vec::new(),
         endpoints: Vec::new(),
     }

@@ -7,11 +7,18 @@
 
 mod credential;
 mod destination_rule;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod from_ingress;
+mod from_istio;
+mod from_kubernetes;
 mod gateway;
+mod link;
 mod names;
 mod policy;
 mod service;
+mod services;
+mod site;
 mod virtual_service;
 mod visibility;
 mod workload;
@@ -19,6 +26,7 @@ mod workload;
 pub use credential::{ConfigMap, Secret};
 pub use destination_rule::DestinationRule;
 pub use gateway::Gateway;
+pub use link::{LinkOptions, link};
 pub use policy::{PeerAuthentication, Policy, PolicyKind, Sidecar};
 pub use service::{Endpoint, EndpointHealth, Registry, Resolution, Service, ServiceId, ServicePort};
 pub use virtual_service::{Rule, Semantics, VirtualService};
@@ -45,6 +53,9 @@ pub struct Mesh {
     pub node_localities: BTreeMap<String, String>,
     /// Services of every registry, oldest first, then by hostname and namespace (Istio's order).
     pub services: Vec<Service>,
+    /// What a client sees of a ServiceEntry's service once later ones with the same hostname,
+    /// namespace and settings add their ports to it; only where they add any.
+    pub merged_services: BTreeMap<ServiceId, Service>,
     /// Services by hostname; several where namespaces define the same one.
     pub services_by_host: BTreeMap<String, Vec<ServiceId>>,
     /// Gateways, from Istio's Gateway and from Ingress, in Istio's order.

@@ -77,13 +77,20 @@ pub struct Service {
     pub subject_alt_names: Vec<String>,
     /// Alias target of an ExternalName service.
     pub external_name: Option<String>,
-    /// `trafficDistribution`, `publishNotReadyAddresses` and the like.
+    /// ExternalName services that stand for this one, as namespace and hostname, in that order.
+    pub aliases: Vec<(String, String)>,
+    /// Endpoints count also when they are not ready (`publishNotReadyAddresses`).
     pub publish_not_ready: bool,
     /// Prefers endpoints in its own zone (`PreferClose`, `PreferSameZone`).
     pub prefer_close: bool,
+    /// Prefers endpoints on its own node (`PreferSameNode`).
+    pub prefer_same_node: bool,
+    /// Only endpoints on the client's node count (`internalTrafficPolicy: Local`).
+    pub node_local: bool,
     /// Addresses outside the cluster (load balancer ingress, external IPs).
     pub external_addresses: Vec<String>,
-    /// Endpoints, in the order of the input's objects sorted by name.
+    /// Endpoints, in the order of the input's objects sorted by name. Services with the same
+    /// hostname and namespace share them, as Istio keys endpoints by these.
     pub endpoints: Vec<Endpoint>,
 }
 
@@ -111,8 +118,11 @@ pub struct Endpoint {
     pub addresses: Vec<String>,
     /// The workload's port.
     pub port: u32,
-    /// Which of the service's ports.
+    /// Which of the service's ports, by name: what Istio's EDS goes by.
     pub service_port: String,
+    /// Which of the service's ports, by number, where a ServiceEntry made the endpoint: what
+    /// Istio's inline load assignments go by (`istio: LegacyClusterPortKey`); 0 goes by name.
+    pub cluster_port: u32,
     /// The workload's labels, with Istio's topology labels.
     pub labels: Labels,
     /// SPIFFE id of the workload; may be empty.
@@ -166,4 +176,26 @@ impl Service {
     pub fn is_headless(&self) -> bool {
         self.addresses.is_empty()
     }
+}
+
+/// Which endpoints a service prefers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Distribution {
+    pub(super) same_zone: bool,
+    pub(super) same_node: bool,
+}
+
+/// `trafficDistribution` of a Service, else the annotation of the service, else of its namespace
+/// (`istio: model.GetTrafficDistribution`).
+pub(super) fn distribution(written: Option<&str>, own: &Labels, of_namespace: Option<&Labels>) -> Distribution {
+    const ANNOTATION: &str = "networking.istio.io/traffic-distribution";
+    let meaning = |text: &str| Distribution {
+        same_zone: ["preferclose", "prefersamezone"].iter().any(|name| text.eq_ignore_ascii_case(name)),
+        same_node: text.eq_ignore_ascii_case("prefersamenode"),
+    };
+    if let Some("PreferClose" | "PreferSameZone" | "PreferSameNode") = written {
+        return written.map(meaning).unwrap_or_default();
+    }
+    let annotation = |labels: &Labels| labels.get(ANNOTATION).filter(|text| !text.is_empty()).map(meaning);
+    annotation(own).or_else(|| of_namespace.and_then(annotation)).unwrap_or_default()
 }

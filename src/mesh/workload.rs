@@ -13,6 +13,8 @@ pub struct Workload {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
+    /// The name of what made it: the Deployment of a Pod, for example.
+    pub workload_name: String,
     /// Its labels, of the pod or the pod template.
     pub labels: Labels,
     /// Its annotations, of the pod or the pod template.

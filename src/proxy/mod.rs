@@ -3,12 +3,14 @@
 //! A [`Proxy`] is who asks; a [`ProxyView`] borrows from the [`Mesh`](crate::mesh::Mesh) what
 //! istiod would let it see. Nothing is decided here about Envoy.
 
+mod choice;
 mod node;
 mod policy;
 mod service_target;
 mod view;
 
+pub use choice::{Router, from_workload, routers};
 pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
 pub use policy::untranslated_policies;
 pub use service_target::{ServiceTarget, service_targets};
-pub use view::ProxyView;
+pub use view::{ProxyView, view};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Proxy;
-use crate::mesh::{DestinationRule, Gateway, Mesh, Service, VirtualService};
+use super::{Proxy, ProxyKind};
+use crate::mesh::{DestinationRule, Gateway, Mesh, Registry, Service, VirtualService, Visibility};
 
 /// What istiod lets one proxy see of the mesh. Borrows from the [`Mesh`].
 #[derive(Clone, Debug)]
@@ -22,4 +22,87 @@ pub struct ProxyView<'m> {
     pub virtual_services: BTreeMap<&'m str, Vec<&'m VirtualService>>,
     /// Visible DestinationRules, in Istio's order, for `lower` to merge and look up.
     pub destination_rules: Vec<&'m DestinationRule>,
+}
+
+/// What `proxy` sees of `mesh`.
+pub fn view<'m>(mesh: &'m Mesh, proxy: &'m Proxy) -> ProxyView<'m> {
+    let visible = exported_services(mesh, &proxy.namespace);
+    let services = one_of_each_host(mesh, visible);
+    ProxyView {
+        proxy,
+        mesh,
+        services_by_host: services.iter().map(|service| (service.hostname.as_str(), *service)).collect(),
+        services,
+        gateways: match proxy.node.kind {
+            ProxyKind::Router => gateways(mesh, proxy),
+            ProxyKind::Sidecar => Vec::new(),
+        },
+        virtual_services: virtual_services(mesh, &proxy.namespace),
+        destination_rules: destination_rules(mesh, &proxy.namespace),
+    }
+}
+
+/// The services a namespace sees: those exported to it by name first, then those exported to all
+/// (`istio: PushContext.servicesExportedToNamespace`).
+fn exported_services<'m>(mesh: &'m Mesh, namespace: &str) -> Vec<&'m Service> {
+    let named =
+        |service: &&&Service| service.visibility != Visibility::Public && service.visibility.includes(namespace);
+    let public = |service: &&&Service| service.visibility == Visibility::Public;
+    let all: Vec<&Service> = mesh.services.iter().collect();
+    all.iter().filter(named).chain(all.iter().filter(public)).copied().collect()
+}
+
+/// One service of each hostname: the first, but Kubernetes' before those of ServiceEntries, and
+/// with the ports that others add to it (`istio: SidecarScope.appendSidecarServices`).
+fn one_of_each_host<'m>(mesh: &'m Mesh, visible: Vec<&'m Service>) -> Vec<&'m Service> {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut services: Vec<&Service> = Vec::with_capacity(visible.len());
+    for service in visible {
+        let place = places.get(service.hostname.as_str()).and_then(|at| services.get_mut(*at));
+        match place {
+            None => {
+                places.insert(&service.hostname, services.len());
+                services.push(service);
+            }
+            Some(known) => {
+                if known.registry != Registry::Kubernetes && service.registry == Registry::Kubernetes {
+                    *known = service;
+                }
+            }
+        }
+    }
+    services.into_iter().map(|service| mesh.merged_services.get(&service.id).unwrap_or(service)).collect()
+}
+
+/// The Gateways that select a proxy, from whatever namespace (`istio: PushContext.mergeGateways`).
+fn gateways<'m>(mesh: &'m Mesh, proxy: &Proxy) -> Vec<&'m Gateway> {
+    mesh.gateways.iter().filter(|gateway| gateway.spec.selector.selects(&proxy.labels)).collect()
+}
+
+/// The VirtualServices a namespace sees, by gateway: those of the namespace that are private to it
+/// first, then those exported to it by name, then those exported to all
+/// (`istio: PushContext.VirtualServicesForGateway`).
+fn virtual_services<'m>(mesh: &'m Mesh, namespace: &str) -> BTreeMap<&'m str, Vec<&'m VirtualService>> {
+    let rank = |service: &VirtualService| match &service.visibility {
+        Visibility::Public => Some(2),
+        Visibility::None => None,
+        Visibility::Namespaces(names) if !names.contains(namespace) => None,
+        Visibility::Namespaces(_) if service.namespace == namespace => Some(0),
+        Visibility::Namespaces(_) => Some(1),
+    };
+    let ranked = mesh.virtual_services.iter().filter_map(|service| Some((rank(service)?, service)));
+    let mut visible: Vec<(u8, &VirtualService)> = ranked.collect();
+    visible.sort_by_key(|(rank, _)| *rank);
+    let mut by_gateway: BTreeMap<&str, Vec<&VirtualService>> = BTreeMap::new();
+    for (_, service) in visible {
+        for gateway in &service.gateways {
+            by_gateway.entry(gateway).or_default().push(service);
+        }
+    }
+    by_gateway
+}
+
+/// The DestinationRules a namespace sees: its own, and those exported to it.
+fn destination_rules<'m>(mesh: &'m Mesh, namespace: &str) -> Vec<&'m DestinationRule> {
+    mesh.destination_rules.iter().filter(|rule| rule.visibility.includes(namespace)).collect()
 }

@@ -1,0 +1,22 @@
+//! YAML → linked mesh, for tests.
+
+use super::{LinkOptions, Mesh, link};
+use crate::base::{Diagnostics, FileId};
+use crate::resource::{DecodeOptions, decode};
+use crate::yaml;
+
+/// Parses, decodes and links a text; the findings are those of linking.
+pub(crate) fn linked(text: &str) -> (Mesh, Diagnostics) {
+    let (documents, found) = yaml::parse(FileId(0), text);
+    assert_eq!(found.0, []);
+    let (resources, found) = decode(&documents, &DecodeOptions::default());
+    assert_eq!(found.0, []);
+    link(&resources, LinkOptions::default())
+}
+
+/// The mesh of a text that links without a finding.
+pub(crate) fn mesh(text: &str) -> Mesh {
+    let (mesh, found) = linked(text);
+    assert_eq!(found.0, []);
+    mesh
+}

@@ -1,0 +1,198 @@
+//! VirtualServices with names resolved and delegates merged
+//! (`istio: model/virtualservice_controller.go`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::delegate;
+use super::name;
+use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::mesh::site::Site;
+use crate::mesh::{Rule, Semantics, VirtualService, Visibility};
+use crate::resource::istio::virtual_service::{Destination, HttpRoute, TcpRoute, TlsRoute};
+use crate::resource::{Object, istio};
+
+type VirtualServiceObject = Object<istio::VirtualService>;
+
+/// VirtualServices by namespace and name, those without hosts: the only ones to delegate to.
+type Delegates<'r> = BTreeMap<(&'r str, &'r str), &'r VirtualServiceObject>;
+
+/// Links all VirtualServices, in Istio's order. Those without hosts appear only where they are
+/// delegated to.
+pub(in crate::mesh) fn virtual_services(
+    objects: &[VirtualServiceObject],
+    site: &Site<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<VirtualService> {
+    let without_hosts = objects.iter().filter(|object| object.spec.hosts.is_empty());
+    let delegates: Delegates<'_> = without_hosts.map(|object| ((object.namespace(), object.name()), object)).collect();
+    let roots = objects.iter().filter(|object| !object.spec.hosts.is_empty());
+    roots.map(|object| virtual_service(object, &delegates, site, diagnostics)).collect()
+}
+
+fn virtual_service(
+    object: &VirtualServiceObject,
+    delegates: &Delegates<'_>,
+    site: &Site<'_>,
+    diagnostics: &mut Diagnostics,
+) -> VirtualService {
+    let Object { id: _, meta, spec, status: () } = object;
+    let names = Names { namespace: object.namespace(), domain: site.domain };
+    let rule = |field: &'static str, at: usize| vec![object.spec_origin().key(field).index(at)];
+    let tls = spec.tls.iter().enumerate();
+    let tls = tls.map(|(at, route)| Rule { origins: rule("tls", at), spec: Arc::new(names.tls(route.clone())) });
+    let tcp = spec.tcp.iter().enumerate();
+    let tcp = tcp.map(|(at, route)| Rule { origins: rule("tcp", at), spec: Arc::new(names.tcp(route.clone())) });
+    let gateways = match spec.gateways.as_slice() {
+        [] => vec!["mesh".to_owned()],
+        gateways => gateways.iter().map(|gateway| names.gateway(gateway)).collect(),
+    };
+    VirtualService {
+        origin: object.origin(),
+        name: meta.name.clone(),
+        namespace: meta.namespace.clone(),
+        created: meta.creation_timestamp,
+        annotations: meta.annotations.0.clone(),
+        config_path: format!(
+            "/apis/networking.istio.io/v1/namespaces/{}/virtual-service/{}",
+            meta.namespace, meta.name
+        ),
+        visibility: visibility(object, site),
+        hosts: spec.hosts.iter().map(|host| name::host(host, names.namespace, names.domain)).collect(),
+        gateways,
+        http: http_rules(object, names, delegates, site, diagnostics),
+        tls: tls.collect(),
+        tcp: tcp.collect(),
+        semantics: Semantics::Istio,
+    }
+}
+
+fn visibility(object: &VirtualServiceObject, site: &Site<'_>) -> Visibility {
+    let default = &site.config.default_virtual_service_export_to;
+    Visibility::resolve(&object.spec.export_to, default, object.namespace())
+}
+
+/// The HTTP rules; one that delegates is replaced by those of its delegate. Where that is not
+/// possible it is left out, as istiod does, and reported.
+fn http_rules(
+    object: &VirtualServiceObject,
+    names: Names<'_>,
+    delegates: &Delegates<'_>,
+    site: &Site<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Rule<HttpRoute>> {
+    let mut rules = Vec::with_capacity(object.spec.http.len());
+    for (at, route) in object.spec.http.iter().enumerate() {
+        let origin = object.spec_origin().key("http").index(at);
+        let root = names.http(route.clone());
+        let Some(reference) = &route.delegate else {
+            rules.push(Rule { origins: vec![origin], spec: Arc::new(root) });
+            continue;
+        };
+        let namespace = if reference.namespace.is_empty() { object.namespace() } else { &reference.namespace };
+        let place = || Location::Value(origin.key("delegate"));
+        let Some(delegate) = delegates.get(&(namespace, reference.name.as_str())) else {
+            diagnostics.push(unknown_delegate(namespace, &reference.name, place()));
+            continue;
+        };
+        if !visibility(delegate, site).includes(object.namespace()) {
+            let name = format!("{namespace}/{}", reference.name);
+            let message = format!("delegate `{name}` is not exported to namespace `{}`", object.namespace());
+            diagnostics.push(
+                Diagnostic::warning("delegate-not-exported", place(), message)
+                    .labelled("this route is left out")
+                    .related(Location::Value(delegate.origin()), "the delegate"),
+            );
+            continue;
+        }
+        rules.extend(delegated(&root, &origin, delegate, site, diagnostics));
+    }
+    rules
+}
+
+/// The rules of a delegate, narrowed by the one that delegates.
+fn delegated(
+    root: &HttpRoute,
+    root_origin: &Origin,
+    delegate: &VirtualServiceObject,
+    site: &Site<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Rule<HttpRoute>> {
+    let names = Names { namespace: delegate.namespace(), domain: site.domain };
+    let mut rules = Vec::with_capacity(delegate.spec.http.len());
+    for (at, route) in delegate.spec.http.iter().enumerate() {
+        let origin = delegate.spec_origin().key("http").index(at);
+        match delegate::merged(root, names.http(route.clone())) {
+            Some(merged) => {
+                rules.push(Rule { origins: vec![origin, root_origin.clone()], spec: Arc::new(merged) });
+            }
+            None => diagnostics.push(
+                Diagnostic::warning(
+                    "delegate-conflict",
+                    Location::Value(origin.key("match")),
+                    format!(
+                        "no request matches both this route of delegate `{}/{}` and the route that delegates to it",
+                        delegate.namespace(),
+                        delegate.name()
+                    ),
+                )
+                .labelled("this route is left out")
+                .related(Location::Value(root_origin.clone()), "the route that delegates")
+                .help("every match of a delegate's route must narrow a match of the delegating route"),
+            ),
+        }
+    }
+    rules
+}
+
+fn unknown_delegate(namespace: &str, name: &str, place: Location) -> Diagnostic {
+    Diagnostic::warning(
+        "unknown-delegate",
+        place,
+        format!("no delegate VirtualService `{namespace}/{name}` in the input"),
+    )
+    .labelled("this route is left out")
+    .help("a delegate is a VirtualService without `hosts`")
+}
+
+/// Resolves the names in the routes of a VirtualService
+/// (`istio: model.ResolveVirtualServiceShortnames`).
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) domain: &'a str,
+}
+
+impl Names<'_> {
+    fn gateway(&self, written: &str) -> String {
+        name::gateway(written, self.namespace)
+    }
+
+    fn gateways(&self, written: &mut [String]) {
+        written.iter_mut().for_each(|gateway| *gateway = self.gateway(gateway));
+    }
+
+    fn destination(&self, destination: &mut Destination) {
+        destination.host = name::host(&destination.host, self.namespace, self.domain);
+    }
+
+    fn http(&self, mut route: HttpRoute) -> HttpRoute {
+        route.matches.iter_mut().for_each(|it| self.gateways(&mut it.gateways));
+        let routes = route.route.iter_mut().filter_map(|it| it.destination.as_mut());
+        let mirrors = route.mirrors.iter_mut().filter_map(|it| it.destination.as_mut());
+        routes.chain(mirrors).chain(&mut route.mirror).for_each(|it| self.destination(it));
+        route
+    }
+
+    fn tls(&self, mut route: TlsRoute) -> TlsRoute {
+        route.matches.iter_mut().for_each(|it| self.gateways(&mut it.gateways));
+        route.route.iter_mut().filter_map(|it| it.destination.as_mut()).for_each(|it| self.destination(it));
+        route
+    }
+
+    fn tcp(&self, mut route: TcpRoute) -> TcpRoute {
+        route.matches.iter_mut().for_each(|it| self.gateways(&mut it.gateways));
+        route.route.iter_mut().filter_map(|it| it.destination.as_mut()).for_each(|it| self.destination(it));
+        route
+    }
+}
