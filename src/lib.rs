@@ -4,6 +4,7 @@
 //! diagnostics it found, and does no IO. `docs/architecture.md` has the map.
 
 pub mod base;
+pub mod cli;
 pub mod envoy;
 pub mod ir;
 pub mod lower;

@@ -1,3 +1,5 @@
 //! The `meshc` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    meshc::cli::main()
+}

@@ -22,3 +22,23 @@ mod time;
 pub mod tls;
 pub mod tracing;
 pub mod traffic_policy;
+
+use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::ir::ProxyConfig;
+use crate::proxy::{ProxyKind, ProxyView};
+
+/// Decides everything about one proxy. `None` where its kind is not lowered yet, which is an error
+/// among the diagnostics. Whether a proxy is a router is asked here and nowhere below.
+pub fn lower(view: &ProxyView<'_>) -> (Option<ProxyConfig>, Diagnostics) {
+    match view.proxy.node.kind {
+        ProxyKind::Router => {
+            let (outbound, diagnostics) = router::lower(view);
+            (Some(ProxyConfig::Router(outbound)), diagnostics)
+        }
+        ProxyKind::Sidecar => {
+            let message = format!("`{}` is a sidecar: meshc generates only routers so far", view.proxy.node);
+            let error = Diagnostic::error("unsupported-proxy", Location::Nowhere, message);
+            (None, Diagnostics(vec![error]))
+        }
+    }
+}

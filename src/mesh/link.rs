@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::from_ingress;
 use super::from_istio;
 use super::from_kubernetes;
 use super::services;
@@ -49,6 +50,10 @@ pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) 
     let services = services::linked(resources, &site);
     let mut gateways = from_istio::gateways(&resources.gateways);
     let mut virtual_services = from_istio::virtual_services(&resources.virtual_services, &site, &mut diagnostics);
+    let (of_ingresses, routes_of_ingresses, found) = from_ingress::translate(resources, &config, &options.domain);
+    gateways.extend(of_ingresses);
+    virtual_services.extend(routes_of_ingresses);
+    diagnostics.extend(found);
     gateways.sort_by(|a, b| (a.created, &a.name, &a.namespace).cmp(&(b.created, &b.name, &b.namespace)));
     virtual_services.sort_by(|a, b| (a.created, &a.name, &a.namespace).cmp(&(b.created, &b.name, &b.namespace)));
     let mesh = Mesh {

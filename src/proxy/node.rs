@@ -152,6 +152,13 @@ impl Proxy {
         }
     }
 
+    /// Envoy's `node.cluster`: the `app` label, else the workload's name, with the namespace
+    /// (`istio: pkg/bootstrap: getNodeMetadataOptions`).
+    pub fn service_cluster(&self) -> String {
+        let workload = self.metadata.get("WORKLOAD_NAME").and_then(Value::as_str).unwrap_or_default();
+        format!("{}.{}", self.labels.get("app").unwrap_or(workload), self.namespace)
+    }
+
     /// Whether this is a gateway.
     pub fn is_router(&self) -> bool {
         self.node.kind == ProxyKind::Router

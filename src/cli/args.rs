@@ -1,0 +1,253 @@
+//! What the command line takes.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The versions of the APIs that meshc follows.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nIstio API 1.32 (istiod 86c9f01f)\nEnvoy API 1.40 (envoy-types 0.7.7)");
+
+/// Compiles Istio networking YAML into a static Envoy bootstrap: offline, no cluster, no control plane.
+#[derive(Debug, Parser)]
+#[command(name = "meshc", version = VERSION, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile the configuration of one proxy.
+    Generate(Box<GenerateArgs>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    Man,
+}
+
+/// Arguments of `meshc generate`.
+#[derive(Debug, Args)]
+#[command(after_long_help = GENERATE_EXAMPLES)]
+pub struct GenerateArgs {
+    /// Files, directories (recursive: .yaml, .yml, .json) or `-` for standard input.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same, as an option.
+    #[arg(short = 'f', long = "file", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    #[command(flatten)]
+    pub mesh: MeshArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub local: LocalArgs,
+    /// Generate although a policy or extension that applies to this proxy is not translated.
+    #[arg(long)]
+    pub allow_unsupported: bool,
+}
+
+/// Which proxy. Without any of these the input must leave one choice.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which proxy")]
+pub struct ProxyArgs {
+    /// Envoy's node id, as `router~10.0.0.9~pod.ns~ns.svc.cluster.local`.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["proxy", "gateway"])]
+    pub service_node: Option<String>,
+    /// Envoy's node metadata, a JSON object, with --service-node.
+    #[arg(long, value_name = "FILE", requires = "service_node")]
+    pub metadata: Option<PathBuf>,
+    /// A Pod, or a Deployment, StatefulSet or DaemonSet, of the input.
+    #[arg(long, value_name = "NS/NAME", conflicts_with = "gateway")]
+    pub proxy: Option<String>,
+    /// The router that this Gateway's selector picks.
+    #[arg(long, value_name = "NS/NAME")]
+    pub gateway: Option<String>,
+}
+
+/// What the mesh is like.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Mesh")]
+pub struct MeshArgs {
+    /// A MeshConfig; otherwise the one in a ConfigMap `istio` of the input, or Istio's default.
+    #[arg(long, value_name = "FILE")]
+    pub mesh_config: Option<PathBuf>,
+    /// The namespace of objects that name none; it never filters.
+    #[arg(short, long, default_value = "default", value_name = "NS")]
+    pub namespace: String,
+    /// The cluster's DNS suffix.
+    #[arg(long, default_value = "cluster.local", value_name = "SUFFIX")]
+    pub domain: String,
+}
+
+/// What comes out, and where to.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// One static bootstrap, or the resources as istiod sends them.
+    #[arg(long, value_enum, default_value_t = Emit::Bootstrap)]
+    pub emit: Emit,
+    /// What loads it: a stock Envoy, or Istio's own build of it.
+    #[arg(long, value_enum, default_value_t = Target::Envoy)]
+    pub target: Target,
+    /// The format.
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = Format::Json)]
+    pub format: Format,
+    /// Where to; whole or not at all. Otherwise standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Gateway credentials: `files[=DIR]` beside the output (the default with --out), `inline`, or
+    /// `redact` (the default on standard output).
+    #[arg(long, value_name = "MODE")]
+    pub secrets: Option<SecretsMode>,
+    /// The proxy's mesh certificate: `none`, `files=DIR` or `sds[=SOCKET]`.
+    #[arg(long, value_name = "MODE", default_value = "none")]
+    pub identity: IdentityMode,
+    /// Endpoints of services: those in the input, DNS on the service's name, or DNS where the input has none.
+    #[arg(long, value_enum, default_value_t = Endpoints::Auto)]
+    pub endpoints: Endpoints,
+}
+
+/// For running the result where you stand.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Running it locally")]
+pub struct LocalArgs {
+    /// Envoy's admin interface.
+    #[arg(long, default_value = "127.0.0.1:15000", value_name = "IP:PORT")]
+    pub admin_address: std::net::SocketAddr,
+    /// Listen here instead of on all addresses.
+    #[arg(long, value_name = "IP")]
+    pub bind_address: Option<IpAddr>,
+    /// Add this to the port of every listener (as 10000, to need no privilege).
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub port_offset: u16,
+}
+
+/// What is emitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// One static bootstrap.
+    Bootstrap,
+    /// `{"clusters", "listeners", "routes", "endpoints", "secrets"}` as istiod sends them.
+    Xds,
+}
+
+/// What loads the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// A stock Envoy.
+    Envoy,
+    /// Istio's build of Envoy, with Istio's own extensions.
+    IstioProxy,
+}
+
+/// The format of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Where endpoints come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Endpoints {
+    /// From the input where it has them, else by DNS.
+    Auto,
+    /// Only from the input.
+    Static,
+    /// By DNS on the service's name.
+    Dns,
+}
+
+/// What becomes of gateway credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretsMode {
+    /// Files in this directory, else in `certs` beside the output.
+    Files(Option<PathBuf>),
+    /// In the output.
+    Inline,
+    /// Left out.
+    Redact,
+}
+
+impl std::str::FromStr for SecretsMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            None if text == "files" => Ok(Self::Files(None)),
+            None if text == "inline" => Ok(Self::Inline),
+            None if text == "redact" => Ok(Self::Redact),
+            Some(("files", directory)) if !directory.is_empty() => Ok(Self::Files(Some(directory.into()))),
+            _ => Err("it is `files`, `files=DIR`, `inline` or `redact`".to_owned()),
+        }
+    }
+}
+
+/// Where the proxy's mesh certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityMode {
+    /// There is none.
+    None,
+    /// `cert-chain.pem`, `key.pem` and `root-cert.pem` in this directory.
+    Files(PathBuf),
+    /// An SDS server on this Unix socket.
+    Sds(PathBuf),
+}
+
+/// Where istio-agent serves SDS (`istio: security.WorkloadIdentitySocketPath`).
+const AGENT_SOCKET: &str = "./var/run/secrets/workload-spiffe-uds/socket";
+
+impl std::str::FromStr for IdentityMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            None if text == "none" => Ok(Self::None),
+            None if text == "sds" => Ok(Self::Sds(AGENT_SOCKET.into())),
+            Some(("files", directory)) if !directory.is_empty() => Ok(Self::Files(directory.into())),
+            Some(("sds", socket)) if !socket.is_empty() => Ok(Self::Sds(socket.into())),
+            _ => Err("it is `none`, `files=DIR`, `sds` or `sds=SOCKET`".to_owned()),
+        }
+    }
+}
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  meshc generate testdata/demo/http-ingress/input
+      The bootstrap of the only gateway there, on standard output.
+  meshc generate k8s/ --gateway shop/public --out envoy.json
+      The router that `shop/public` selects; certificates go to certs/ beside it, mode 0600.
+  meshc generate k8s/ --bind-address 127.0.0.1 --port-offset 10000 --out /tmp/envoy.json && envoy -c /tmp/envoy.json
+      Try it on a laptop: port 80 answers on 127.0.0.1:10080.
+  kustomize build . | meshc generate - --emit xds --target istio-proxy --service-node router~10.0.0.9~gw.edge~edge.svc.cluster.local
+      What istiod would send to that proxy.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn modes_are_read() {
+        assert_eq!("files=x".parse(), Ok(SecretsMode::Files(Some("x".into()))));
+        assert!("files=".parse::<SecretsMode>().is_err());
+        assert_eq!("files=x".parse(), Ok(IdentityMode::Files("x".into())));
+        assert!("files".parse::<IdentityMode>().is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! Writes what was generated.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::args::{self, Emit, Format, GenerateArgs};
+use super::exit::Exit;
+use super::output::{OutputFile, write_all};
+use super::report;
+use crate::base::{Diagnostics, Severity};
+use crate::envoy::bootstrap::{self, Node, Options, Output};
+use crate::envoy::discovery::EndpointMode;
+use crate::envoy::identity::Identity;
+use crate::envoy::json::{self, Style};
+use crate::envoy::local::{Rebind, rebind};
+use crate::envoy::static_secrets::{SecretFile, SecretsMode};
+use crate::envoy::{xds, yaml};
+use crate::ir;
+use crate::proxy::Proxy;
+
+/// Writes the configuration in the form that the arguments ask for; what is to say about it is
+/// added to `findings`.
+pub fn emit(arguments: &GenerateArgs, proxy: &Proxy, config: ir::ProxyConfig, findings: &mut Diagnostics) -> Exit {
+    let (config, found) = rebind(config, &rebinding(arguments));
+    let refused = found.worst() == Some(Severity::Error);
+    findings.extend(found);
+    if refused {
+        return Exit::Usage;
+    }
+    match arguments.output.emit {
+        Emit::Xds => {
+            let resources = xds::xds(&config);
+            let secret = !config.outbound().secrets.is_empty();
+            write(arguments, &resources.to_json(Style::Pretty), &[], secret)
+        }
+        Emit::Bootstrap => static_bootstrap(arguments, proxy, config, findings),
+    }
+}
+
+fn rebinding(arguments: &GenerateArgs) -> Rebind {
+    let address = arguments.local.bind_address.map(|address| address.to_string());
+    Rebind { address, port_offset: arguments.local.port_offset }
+}
+
+fn static_bootstrap(
+    arguments: &GenerateArgs,
+    proxy: &Proxy,
+    config: ir::ProxyConfig,
+    findings: &mut Diagnostics,
+) -> Exit {
+    let options = options(arguments, proxy);
+    let holds_keys = options.secrets == SecretsMode::Inline && !config.outbound().secrets.is_empty();
+    let redacted = options.secrets == SecretsMode::Redact && !config.outbound().secrets.is_empty();
+    let (Output { bootstrap, files, dropped }, found) = bootstrap::bootstrap(config, &options);
+    findings.extend(found);
+    let exit = write(arguments, &json::to_json(&bootstrap, Style::Pretty), &files, holds_keys);
+    if exit == Exit::Ok {
+        if redacted {
+            report::say(
+                "note",
+                "private keys are left out of standard output, so Envoy does not load this as it is",
+                Some("--out FILE writes them to files beside it, --secrets inline into the bootstrap"),
+            );
+        }
+        if !dropped.is_empty() {
+            let names: Vec<String> = dropped.iter().map(|one| format!("{} ({})", one.name, one.role)).collect();
+            report::say("note", &format!("left out, because only Istio's Envoy has them: {}", names.join(", ")), None);
+        }
+    }
+    exit
+}
+
+fn options(arguments: &GenerateArgs, proxy: &Proxy) -> Options {
+    let text = |path: &Path| path.display().to_string();
+    let admin = arguments.local.admin_address;
+    Options {
+        target: match arguments.output.target {
+            args::Target::Envoy => bootstrap::Target::Envoy,
+            args::Target::IstioProxy => bootstrap::Target::IstioProxy,
+        },
+        identity: match &arguments.output.identity {
+            args::IdentityMode::None => Identity::None,
+            args::IdentityMode::Files(directory) => Identity::Files(text(directory)),
+            args::IdentityMode::Sds(socket) => Identity::Sds(text(socket)),
+        },
+        secrets: secrets(arguments),
+        endpoints: match arguments.output.endpoints {
+            args::Endpoints::Auto => EndpointMode::Auto,
+            args::Endpoints::Static => EndpointMode::Static,
+            args::Endpoints::Dns => EndpointMode::Dns,
+        },
+        node: Node {
+            id: proxy.node.to_string(),
+            cluster: proxy.service_cluster(),
+            metadata: proxy.metadata.clone(),
+            locality: locality(&proxy.locality),
+            namespace: proxy.namespace.clone(),
+        },
+        admin: Some(ir::Address::Socket { address: admin.ip().to_string(), port: admin.port().into() }),
+        system_authorities: system_authorities(),
+    }
+}
+
+/// By default keys go to files beside the output, and nowhere where there is no file.
+fn secrets(arguments: &GenerateArgs) -> SecretsMode {
+    let beside = |out: &PathBuf| out.parent().unwrap_or(Path::new("")).join("certs").display().to_string();
+    match (&arguments.output.secrets, &arguments.output.out) {
+        (Some(args::SecretsMode::Files(Some(directory))), _) => SecretsMode::Files(directory.display().to_string()),
+        (Some(args::SecretsMode::Files(None)) | None, Some(out)) => SecretsMode::Files(beside(out)),
+        (Some(args::SecretsMode::Files(None)), None) => SecretsMode::Files("certs".to_owned()),
+        (Some(args::SecretsMode::Inline), _) => SecretsMode::Inline,
+        (Some(args::SecretsMode::Redact), _) | (None, None) => SecretsMode::Redact,
+    }
+}
+
+fn locality(text: &str) -> ir::Locality {
+    let mut parts = text.splitn(3, '/').map(str::to_owned);
+    let mut next = || parts.next().unwrap_or_default();
+    ir::Locality { region: next(), zone: next(), sub_zone: next() }
+}
+
+/// Where operating systems keep their certificate authorities, the first that is there
+/// (`istio: pkg/security.GetOSRootFilePath`).
+fn system_authorities() -> String {
+    const PLACES: [&str; 6] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/tls/cacert.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    PLACES.into_iter().find(|place| Path::new(place).exists()).unwrap_or(PLACES[0]).to_owned()
+}
+
+fn write(arguments: &GenerateArgs, json: &str, files: &[SecretFile], secret: bool) -> Exit {
+    let mut text = match arguments.output.format {
+        Format::Json => json.to_owned(),
+        Format::Yaml => match serde_json::from_str(json) {
+            Ok(value) => yaml::to_yaml(&value),
+            Err(error) => return report::failure(&format!("the output is no JSON: {error}"), None),
+        },
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    // Certificates first: the bootstrap names them.
+    let mut all: Vec<OutputFile<'_>> = files
+        .iter()
+        .map(|file| OutputFile { path: PathBuf::from(&file.path), bytes: &file.bytes.0, secret: true })
+        .collect();
+    let written = match &arguments.output.out {
+        Some(path) => {
+            all.push(OutputFile { path: path.clone(), bytes: text.as_bytes(), secret });
+            write_all(&all)
+        }
+        None => write_all(&all).and_then(|()| std::io::stdout().lock().write_all(text.as_bytes())),
+    };
+    match written {
+        Ok(()) => Exit::Ok,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok,
+        Err(error) => report::failure(&format!("the output cannot be written: {error}"), None),
+    }
+}

@@ -1,0 +1,47 @@
+//! The command line: the only part of meshc that touches files, the environment or a terminal.
+
+#![expect(clippy::disallowed_methods, reason = "`cli` is the part that does IO")]
+
+mod args;
+mod choose;
+mod emit;
+mod exit;
+mod generate;
+mod input;
+mod output;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+pub use exit::Exit;
+
+/// Runs the command line and says how it went.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match cli.command {
+        Command::Generate(arguments) => generate::run(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "meshc", &mut std::io::stdout());
+            Exit::Ok
+        }
+        Command::Man => man(),
+    }
+    .into()
+}
+
+fn man() -> Exit {
+    match clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()) {
+        Ok(()) => Exit::Ok,
+        Err(error) => report::failure(&format!("the man page could not be written: {error}"), None),
+    }
+}

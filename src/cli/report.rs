@@ -1,0 +1,158 @@
+//! Shows diagnostics on standard error, with the source they are about.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report,
+    SourceCode, SourceSpan, SpanContents,
+};
+
+use super::exit::Exit;
+use crate::base::{Diagnostic, Diagnostics, FileId, Label, Severity, SourceMap, Span};
+
+/// Says why the job could not be done.
+pub fn failure(message: &str, help: Option<&str>) -> Exit {
+    say("error", message, help);
+    Exit::Failure
+}
+
+/// Says what is off with the arguments.
+pub fn usage(message: &str, help: Option<&str>) -> Exit {
+    say("error", message, help);
+    Exit::Usage
+}
+
+/// Says something that is not about a place in the input.
+pub fn say(kind: &str, message: &str, help: Option<&str>) {
+    let mut text = format!("{kind}: {}\n", printable(message));
+    if let Some(help) = help {
+        text.push_str(&format!("  help: {}\n", printable(help)));
+    }
+    write(&text);
+}
+
+fn write(text: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Escapes control characters, so that no name in an input can write to the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Shows findings, the worst first inside each file, by place.
+pub fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: &dyn Fn(&Label) -> Option<Span>) {
+    let color = std::io::stderr().is_terminal();
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
+    let mut shown: Vec<(Option<Span>, &Diagnostic)> =
+        findings.0.iter().map(|diagnostic| (resolve(&diagnostic.label), diagnostic)).collect();
+    shown.sort_by(|(a_span, a), (b_span, b)| {
+        (a_span, std::cmp::Reverse(a.severity), a.code, &a.message).cmp(&(b_span, std::cmp::Reverse(b.severity), b.code, &b.message))
+    });
+    shown.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
+    let indexed: Vec<Arc<Indexed>> = sources.iter().map(|(id, _)| Arc::new(Indexed::new(sources, id))).collect();
+    for (span, diagnostic) in shown {
+        for (part, report) in parts(diagnostic, span, resolve, &indexed).into_iter().enumerate() {
+            let mut text = String::new();
+            if handler.render_report(&mut text, report.as_ref()).is_ok() {
+                write(if part == 0 { text.trim_end() } else { text.trim_start_matches('\n').trim_end() });
+                write("\n");
+            }
+        }
+    }
+}
+
+/// One report with the places in the file of the primary label, and one for each other file.
+fn parts(
+    diagnostic: &Diagnostic,
+    span: Option<Span>,
+    resolve: &dyn Fn(&Label) -> Option<Span>,
+    indexed: &[Arc<Indexed>],
+) -> Vec<Report> {
+    let mut labels: Vec<(Span, String)> = Vec::new();
+    labels.extend(span.map(|span| (span, diagnostic.label.text.clone())));
+    labels.extend(diagnostic.related.iter().filter_map(|label| Some((resolve(label)?, label.text.clone()))));
+    let severity = match diagnostic.severity {
+        Severity::Error => miette::Severity::Error,
+        Severity::Warning => miette::Severity::Warning,
+        Severity::Note => miette::Severity::Advice,
+    };
+    let primary = span.map(|span| span.file);
+    let mut main = MietteDiagnostic::new(printable(&diagnostic.message)).with_severity(severity).with_code(diagnostic.code);
+    if let Some(help) = &diagnostic.help {
+        main = main.with_help(printable(help));
+    }
+    main = main.with_labels(labels.iter().filter(|(span, _)| Some(span.file) == primary).map(labelled));
+    let mut reports = vec![with_source(main, primary, indexed)];
+    let mut others: Vec<FileId> = labels.iter().map(|(span, _)| span.file).filter(|file| Some(*file) != primary).collect();
+    others.dedup();
+    for file in others {
+        let related = MietteDiagnostic::new("see also")
+            .with_severity(miette::Severity::Advice)
+            .with_labels(labels.iter().filter(|(span, _)| span.file == file).map(labelled));
+        reports.push(with_source(related, Some(file), indexed));
+    }
+    reports
+}
+
+fn labelled((span, text): &(Span, String)) -> LabeledSpan {
+    let range = span.start as usize..(span.end.max(span.start + 1)) as usize;
+    LabeledSpan::new_with_span(Some(printable(text)).filter(|text| !text.is_empty()), range)
+}
+
+fn with_source(diagnostic: MietteDiagnostic, file: Option<FileId>, indexed: &[Arc<Indexed>]) -> Report {
+    match file.and_then(|file| indexed.get(file.0 as usize)) {
+        Some(source) => Report::new(diagnostic).with_source_code(Arc::clone(source)),
+        None => Report::new(diagnostic),
+    }
+}
+
+/// A source with an index of its lines: miette's own scans the file from the start for each label.
+#[derive(Debug)]
+struct Indexed {
+    name: String,
+    text: Arc<str>,
+    line_starts: Arc<[u32]>,
+}
+
+impl Indexed {
+    fn new(sources: &SourceMap, id: FileId) -> Self {
+        let file = sources.file(id);
+        Self { name: printable(&file.name), text: Arc::clone(&file.text), line_starts: Arc::clone(&file.line_starts) }
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start as usize <= offset).saturating_sub(1)
+    }
+}
+
+impl SourceCode for Indexed {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let first = self.line_of(span.offset()).saturating_sub(before);
+        let last = self.line_of(span.offset() + span.len().saturating_sub(1)) + after;
+        let start = self.line_starts.get(first).map_or(0, |start| *start as usize);
+        let end = self.line_starts.get(last + 1).map_or(self.text.len(), |start| *start as usize);
+        let bytes = self.text.as_bytes().get(start..end).ok_or(MietteError::OutOfBounds)?;
+        let lines = self.line_starts.len();
+        let whole = SourceSpan::new(start.into(), end - start);
+        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), bytes, whole, first, 0, lines)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_write_to_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+    }
+}
