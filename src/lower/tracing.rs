@@ -22,11 +22,8 @@ pub fn tracing(view: &ProxyView<'_>, settings: &Settings<'_>) -> (Option<Tracing
         return (None, diagnostics);
     }
     let written = settings.proxy_config.tracing.as_ref();
-    let random_sampling = match written.map_or(0.0, |tracing| tracing.sampling) {
-        none if none == 0.0 => defaults::TRACE_SAMPLING,
-        too_high if too_high > 100.0 => defaults::TRACE_SAMPLING,
-        percent => percent,
-    };
+    let sampling = written.map_or(0.0, |tracing| tracing.sampling);
+    let random_sampling = if sampling == 0.0 || sampling > 100.0 { defaults::TRACE_SAMPLING } else { sampling };
     let mut tags: BTreeMap<String, CustomTagValue> = BTreeMap::new();
     if written.and_then(|tracing| tracing.enable_istio_tags).unwrap_or(true) {
         tags.extend(workload_tags(view.proxy).into_iter().chain(dry_run_tags()));

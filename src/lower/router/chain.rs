@@ -18,27 +18,27 @@ use crate::resource::istio::virtual_service::TlsRoute;
 
 /// A filter chain before it is matched.
 #[derive(Clone, Debug)]
-pub struct Chain {
+pub(super) struct Chain {
     /// What the user wrote that made it.
-    pub origins: Origins,
+    pub(super) origins: Origins,
     /// SNI; `*` takes all, and so do none.
-    pub server_names: Vec<String>,
+    pub(super) server_names: Vec<String>,
     /// ALPN.
-    pub application_protocols: Vec<String>,
+    pub(super) application_protocols: Vec<String>,
     /// TLS that is ended.
-    pub tls: Option<DownstreamTls>,
+    pub(super) tls: Option<DownstreamTls>,
     /// Network filters in order.
-    pub filters: Vec<NetworkFilter>,
+    pub(super) filters: Vec<NetworkFilter>,
 }
 
 impl Chain {
     /// Whether the ClientHello has to be read (`istio: core.buildGatewayListener`).
-    pub fn reads_client_hello(&self) -> bool {
+    pub(super) fn reads_client_hello(&self) -> bool {
         !self.server_names.is_empty() || self.tls.as_ref().is_some_and(|tls| !tls.common.alpn_protocols.is_empty())
     }
 
     /// With its match (`istio: filterChainOpts.toFilterChainMatch`).
-    pub fn into_filter_chain(self) -> FilterChain {
+    pub(super) fn into_filter_chain(self) -> FilterChain {
         let takes_any_name = self.server_names.iter().any(|name| name == "*");
         let mut server_names = if takes_any_name { Vec::new() } else { self.server_names };
         server_names.sort();
@@ -62,20 +62,20 @@ impl Chain {
 
 /// What chains of one proxy share, and what they have taken.
 #[derive(Debug)]
-pub struct Chains<'a> {
+pub(super) struct Chains<'a> {
     /// For HTTP.
-    pub http: connection_manager::Shared<'a>,
+    pub(super) http: connection_manager::Shared<'a>,
     /// For bytes.
-    pub tcp: tcp::Shared<'a>,
+    pub(super) tcp: tcp::Shared<'a>,
     /// VirtualServices by gateway.
-    pub virtual_services: &'a BTreeMap<&'a str, HostIndex<'a>>,
+    pub(super) virtual_services: &'a BTreeMap<&'a str, HostIndex<'a>>,
     /// Server names of TLS routes, by port and host, with the address and the route that has it.
-    pub taken_names: BTreeMap<u32, BTreeMap<HostPattern, (String, Origin)>>,
+    pub(super) taken_names: BTreeMap<u32, BTreeMap<HostPattern, (String, Origin)>>,
 }
 
 impl<'a> Chains<'a> {
     /// The chain of all plain HTTP servers of a group: they share a route configuration.
-    pub fn plain_http(&self, servers: &[&Server<'_>], route_name: &str, listener: &str) -> Option<Chain> {
+    pub(super) fn plain_http(&self, servers: &[&Server<'_>], route_name: &str, listener: &str) -> Option<Chain> {
         let first = servers.first()?;
         let stat_prefix = format!("outbound_{listener};");
         let manager = connection_manager::for_gateway(&self.http, first.protocol, stat_prefix, route_name.to_owned());
@@ -89,7 +89,7 @@ impl<'a> Chains<'a> {
     }
 
     /// The chains of any other server (`istio: buildGatewayTCPBasedFilterChains`).
-    pub fn of_server(
+    pub(super) fn of_server(
         &mut self,
         server: &Server<'_>,
         listen_port: u32,

@@ -11,7 +11,7 @@ use crate::mesh::VirtualService;
 /// The VirtualServices of one gateway, by host. Hosts are kept back to front, so that those with a
 /// common end are neighbours.
 #[derive(Clone, Debug, Default)]
-pub struct HostIndex<'m> {
+pub(super) struct HostIndex<'m> {
     virtual_services: Vec<&'m VirtualService>,
     concrete: BTreeMap<Vec<u8>, Vec<Place>>,
     wildcard: BTreeMap<Vec<u8>, Vec<Place>>,
@@ -23,16 +23,16 @@ type Place = (usize, usize);
 
 /// A VirtualService that a server serves, with the hosts that both have.
 #[derive(Clone, Debug)]
-pub struct Met<'m> {
+pub(super) struct Met<'m> {
     /// The VirtualService.
-    pub virtual_service: &'m VirtualService,
+    pub(super) virtual_service: &'m VirtualService,
     /// The hosts that both take, the narrower of each pair, with the index of the VirtualService's host.
-    pub hosts: BTreeMap<HostPattern, usize>,
+    pub(super) hosts: BTreeMap<HostPattern, usize>,
 }
 
 impl<'m> HostIndex<'m> {
     /// Indexes VirtualServices, which stay in their order.
-    pub fn new(virtual_services: &[&'m VirtualService]) -> Self {
+    pub(super) fn new(virtual_services: &[&'m VirtualService]) -> Self {
         let mut index = Self { virtual_services: virtual_services.to_vec(), ..Self::default() };
         for (at, virtual_service) in virtual_services.iter().enumerate() {
             for (host_at, host) in virtual_service.hosts.iter().enumerate() {
@@ -52,7 +52,7 @@ impl<'m> HostIndex<'m> {
     /// The VirtualServices whose hosts meet those of a server, in their order. A server's host with a
     /// namespace takes only VirtualServices of it (`istio: host.NamesForNamespace, Names.Intersection`;
     /// `core.pickMatchingGatewayHosts` finds the same ones).
-    pub fn met(&self, hosts: &[NamespacedHost]) -> Vec<Met<'m>> {
+    pub(super) fn met(&self, hosts: &[NamespacedHost]) -> Vec<Met<'m>> {
         let mut met: BTreeMap<usize, BTreeMap<HostPattern, usize>> = BTreeMap::new();
         for host in hosts {
             self.each_met(&host.host, |(at, host_at)| {

@@ -19,7 +19,7 @@ const UNPRIVILEGED: u32 = 1024;
 
 /// The listeners of the merged Gateways, in the order their ports were first asked for (`istio:
 /// core.buildGatewayListeners`).
-pub fn listeners(
+pub(super) fn listeners(
     view: &ProxyView<'_>,
     settings: &Settings<'_>,
     merged: &Merged<'_>,

@@ -13,7 +13,7 @@ use crate::mesh::{Service, ServicePort};
 /// A chain for each service, port and subset that a server's hosts take (`istio:
 /// core.builtAutoPassthroughFilterChains`). The ALPN of Istio's proxies is required, so that what
 /// passes ends in mutual TLS at the workload.
-pub fn chains(shared: &Shared<'_>, server: &Server<'_>) -> Vec<Chain> {
+pub(super) fn chains(shared: &Shared<'_>, server: &Server<'_>) -> Vec<Chain> {
     let hosts: BTreeSet<HostPattern> = server.hosts.iter().map(|host| host.host.clone()).collect();
     let hosts: Vec<HostPattern> = hosts.into_iter().collect();
     let mut chains = Vec::new();

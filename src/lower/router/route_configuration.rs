@@ -16,19 +16,19 @@ use crate::proxy::ProxyView;
 
 /// What route configurations of one proxy share.
 #[derive(Clone, Copy, Debug)]
-pub struct Shared<'a> {
+pub(super) struct Shared<'a> {
     /// Who asks, and what it sees.
-    pub view: &'a ProxyView<'a>,
+    pub(super) view: &'a ProxyView<'a>,
     /// Its settings.
-    pub settings: &'a Settings<'a>,
+    pub(super) settings: &'a Settings<'a>,
     /// Its DestinationRules.
-    pub destination_rules: &'a DestinationRules<'a>,
+    pub(super) destination_rules: &'a DestinationRules<'a>,
     /// VirtualServices by gateway.
-    pub virtual_services: &'a BTreeMap<&'a str, HostIndex<'a>>,
+    pub(super) virtual_services: &'a BTreeMap<&'a str, HostIndex<'a>>,
 }
 
 /// The route configurations of the merged Gateways, by name (`istio: core.buildGatewayHTTPRouteConfig`).
-pub fn route_configurations(shared: &Shared<'_>, merged: &Merged<'_>) -> Vec<RouteConfiguration> {
+pub(super) fn route_configurations(shared: &Shared<'_>, merged: &Merged<'_>) -> Vec<RouteConfiguration> {
     let of_route = |(name, servers): (&String, &Vec<usize>)| {
         let servers: Vec<&Server<'_>> = servers.iter().filter_map(|at| merged.servers.get(*at)).collect();
         route_configuration(shared, name, &servers)
