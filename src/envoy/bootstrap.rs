@@ -174,3 +174,7 @@ fn overload_manager() -> overload::OverloadManager {
         ..Default::default()
     }
 }
+
+#[cfg(test)]
+#[path = "bootstrap_tests.rs"]
+mod tests;

@@ -39,3 +39,38 @@ fn too_high(listener: &str, port: u32, offset: u16) -> Diagnostic {
     let message = format!("port {port} of the listener `{listener}` plus {offset} is above 65535");
     Diagnostic::error("port-out-of-range", Location::Nowhere, message).help("choose a smaller port offset")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envoy::fixtures::{filter_chain, listener};
+
+    fn socket(address: &str, port: u32) -> Address {
+        Address::Socket { address: address.into(), port }
+    }
+
+    fn rebound(addresses: Vec<Address>, binding: Binding, port_offset: u16) -> (Vec<Address>, Diagnostics) {
+        let listener = ir::Listener { addresses, binding, ..listener(filter_chain("http.8080", None)) };
+        let config = ir::Outbound { listeners: vec![listener], ..Default::default() };
+        let rebinding = Rebind { address: Some("127.0.0.1".into()), port_offset };
+        let (config, diagnostics) = rebind(ir::ProxyConfig::Router(config), &rebinding);
+        (config.outbound().listeners.iter().flat_map(|listener| listener.addresses.clone()).collect(), diagnostics)
+    }
+
+    #[test]
+    fn sockets_move_and_destinations_stay() {
+        let both = vec![socket("0.0.0.0", 80), socket("::", 80)];
+        assert_eq!(rebound(both.clone(), Binding::Default, 10_000).0, [socket("127.0.0.1", 10_080)]);
+        assert_eq!(rebound(both.clone(), Binding::Captured, 10_000).0, both);
+        assert_eq!(rebound(vec![socket("10.0.0.9", 80)], Binding::Bound, 0).0, [socket("10.0.0.9", 80)]);
+        let pipe = Address::Pipe("/run/gw.sock".into());
+        assert_eq!(rebound(vec![pipe.clone()], Binding::Default, 1).0, [pipe]);
+    }
+
+    #[test]
+    fn a_port_beyond_the_last_is_an_error() {
+        let (addresses, diagnostics) = rebound(vec![socket("0.0.0.0", 60_000)], Binding::Default, 10_000);
+        assert_eq!(addresses, [socket("127.0.0.1", 60_000)]);
+        assert_eq!(diagnostics.0.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), ["port-out-of-range"]);
+    }
+}

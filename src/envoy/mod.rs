@@ -20,6 +20,8 @@ pub mod cluster;
 pub mod core;
 pub mod discovery;
 pub mod filter_chain;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod http_connection_manager;
 pub mod http_filter;
 pub mod http_protocol_options;
