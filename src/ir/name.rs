@@ -19,6 +19,11 @@ pub fn sni_dnat_cluster(port: impl Display, subset: &str, hostname: &str) -> Str
     format!("outbound_.{port}_.{subset}_.{hostname}")
 }
 
+/// `*.example.com_dfp_dns_cache` (`istio: model.BuildDNSCacheName`).
+pub fn dns_cache(hostname: &str) -> String {
+    format!("{hostname}_dfp_dns_cache")
+}
+
 /// `inbound|8080||` (`istio: model.BuildInboundSubsetKey`).
 pub fn inbound_cluster(port: impl Display) -> String {
     format!("inbound|{port}||")

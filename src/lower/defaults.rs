@@ -128,3 +128,62 @@ pub const NETWORK_GATEWAY_PORT: u32 = 15443;
 
 /// The name of the only cluster there is (`istio: pkg/cluster`, the default of `CLUSTER_ID`).
 pub const CLUSTER_ID: &str = "Kubernetes";
+
+/// The cluster and socket of the agent for credentials of other systems (`istio:
+/// security.SDSExternalClusterName`, `security.CredentialNameSocketPath`).
+pub const CREDENTIAL_CLUSTER: &str = "sds-external";
+/// See [`CREDENTIAL_CLUSTER`].
+pub const CREDENTIAL_SOCKET: &str = "./var/run/secrets/credential-uds/socket";
+
+/// The cluster of another agent for certificate files (`istio: model.SDSFileClusterName`).
+pub const FILE_CREDENTIAL_CLUSTER: &str = "sds-files-grpc";
+
+/// The cluster and DNS cache of `ALLOW_ANY_DYNAMIC_DNS`, and how many names it holds (`istio:
+/// util.AllowAnyDynamicDNSCluster`, `util.AllowAnyDFPDNSCacheName`, `features.AllowAnyDynamicDNSMaxHosts`).
+pub const ALLOW_ANY_CLUSTER: &str = "AllowAnyDynamicDNSCluster";
+/// See [`ALLOW_ANY_CLUSTER`].
+pub const ALLOW_ANY_DNS_CACHE: &str = "allow_any_dfp_dns_cache";
+/// See [`ALLOW_ANY_CLUSTER`].
+pub const ALLOW_ANY_MAX_HOSTS: u32 = 1024;
+
+/// How long an upstream connection of `PassthroughCluster` may be idle (`istio:
+/// core.passthroughHttpProtocolOptions`).
+pub const PASSTHROUGH_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Spread of DNS refreshes (`istio: features.PilotDNSJitterDurationEnv`).
+pub const DNS_JITTER: Duration = Duration::from_millis(100);
+
+/// Bound of every circuit breaker that a rule does not set: none, as Envoy's own are too low while
+/// pods come and go (`istio: core.getDefaultCircuitBreakerThresholds`).
+pub const NO_BOUND: u32 = u32::MAX;
+
+/// Share of requests that may be retries in percent, and retries that may always run, of a retry
+/// budget that does not say (`istio: core.applyRetryBudget`).
+pub const RETRY_BUDGET: (f64, u32) = (20.0, 3);
+
+/// Points on the ring of a consistent hash that names no algorithm (`istio: core.ApplyRingHashLoadBalancer`).
+pub const MINIMUM_RING_SIZE: u64 = 1024;
+
+/// Aggression and smallest share in percent of a warmup that does not say (`istio: core.setWarmup`).
+pub const WARMUP: (f64, f64) = (1.0, 10.0);
+
+/// ALPN towards workloads with Istio's mutual TLS, and over HTTP/2 (`istio: util.ALPNInMeshWithMxc`,
+/// `util.ALPNInMeshH2WithMxc`): `istio` tells the sidecar there that it is mesh traffic.
+pub const ALPN_TO_MESH: [&str; 2] = ["istio-peer-exchange", "istio"];
+/// See [`ALPN_TO_MESH`].
+pub const ALPN_TO_MESH_H2: [&str; 3] = ["istio-peer-exchange", "istio", "h2"];
+
+/// ALPN towards other servers over HTTP/2 (`istio: util.ALPNH2Only`).
+pub const ALPN_H2: [&str; 1] = ["h2"];
+
+/// Authorities of TLS to a server where none are named: those of the system (`istio:
+/// core.constructUpstreamTLS`).
+pub const SYSTEM_AUTHORITIES: &str = "system";
+/// See [`PERSISTENT_SESSION_LABEL`].
+pub const PERSISTENT_SESSION_HEADER_LABEL: &str = "istio.io/persistent-session-header";
+
+/// The annotation of a ServiceEntry that connects to all DNS answers at once, and its value in any
+/// case (`istio: model.GetDNSConnectStrategy`).
+pub const CONNECT_STRATEGY: &str = "istio.io/connect-strategy";
+/// See [`CONNECT_STRATEGY`].
+pub const RACE_CONNECTIONS: &str = "RACE_FIRST_TCP_CONNECT";

@@ -54,6 +54,11 @@ impl<'m> MergedRule<'m> {
         self.subsets.iter().find(|subset| subset.value.name == name)
     }
 
+    /// Whether it is for workloads it selects, not for all.
+    pub fn selects_workloads(&self) -> bool {
+        self.workload_selector.is_some()
+    }
+
     fn of(rule: &'m DestinationRule) -> Self {
         let mut merged = Self {
             rules: vec![rule],

@@ -6,6 +6,7 @@
 //! Every sort is in [`precedence`], every value that the user did not write in [`defaults`].
 
 pub mod access_log;
+pub mod cluster;
 pub mod connection_manager;
 pub mod defaults;
 pub mod destination;

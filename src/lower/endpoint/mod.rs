@@ -174,7 +174,7 @@ impl<'m> EndpointView<'m> {
     /// lets Envoy use them when few are ready (`istio: supportsUnhealthyEndpoints`).
     fn takes_unhealthy(&self, selection: Selection<'_, 'm>) -> bool {
         let outlier = self.policy(selection).outlier_detection;
-        selection.service.publish_not_ready || outlier.is_none_or(|outlier| outlier.min_health_percent <= 0)
+        selection.service.prefer_close || outlier.is_none_or(|outlier| outlier.min_health_percent <= 0)
     }
 
     /// Whether the proxy sends mutual TLS to an endpoint (`istio: checkMtlsEnabled`).

@@ -1,0 +1,137 @@
+//! Clusters towards services: of any proxy, gateways and sidecars alike.
+//!
+//! Takes what a proxy sees and gives its outbound clusters in Istio's order with the endpoints of
+//! those that have discovery: for every service and port one cluster for the whole service and
+//! one a subset, then the built-in ones (`istio: core/cluster.go: buildClusters`). Inbound
+//! clusters are elsewhere.
+
+mod fixed;
+mod http;
+mod load_balancing;
+mod resilience;
+mod service;
+mod stat_name;
+mod tls;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::destination_rule::DestinationRules;
+use super::endpoint::EndpointView;
+use crate::base::Diagnostics;
+use crate::ir;
+use crate::ir::cluster::DnsLookupFamily;
+use crate::mesh::Resolution;
+use crate::proxy::ProxyView;
+use crate::resource::istio::MeshConfig;
+use crate::resource::istio::mesh_config::MeshOutboundTrafficPolicyMode;
+
+/// The outbound clusters of a proxy, and the endpoints of those with discovery.
+#[derive(Clone, Debug, Default)]
+pub struct Upstreams {
+    /// In Istio's order; no name twice.
+    pub clusters: Vec<ir::Cluster>,
+    /// One for each cluster with [`ir::cluster::Discovery::Eds`], in the order of the clusters.
+    pub load_assignments: Vec<ir::LoadAssignment>,
+}
+
+/// What all clusters of one proxy share.
+struct Context<'m> {
+    view: &'m ProxyView<'m>,
+    config: &'m MeshConfig,
+    rules: &'m DestinationRules<'m>,
+    endpoints: EndpointView<'m>,
+    /// Certificates named in the node metadata, of installations without Istio's agent.
+    certificates: Option<tls::MetadataCertificates>,
+    /// Which DNS answers are taken.
+    dns_family: DnsLookupFamily,
+    /// Whether HTTP/1 header names keep their case.
+    preserve_header_case: bool,
+}
+
+/// What the clusters of one proxy are made of so far.
+#[derive(Default)]
+struct Found {
+    upstreams: Upstreams,
+    diagnostics: Diagnostics,
+    names: BTreeSet<String>,
+}
+
+impl Found {
+    /// Adds a cluster; of two with one name the first counts (`istio: normalizeClusters`).
+    fn push(&mut self, cluster: ir::Cluster, endpoints: impl FnOnce(String) -> ir::LoadAssignment) {
+        if !self.names.insert(cluster.name.clone()) {
+            return;
+        }
+        if matches!(cluster.discovery, ir::cluster::Discovery::Eds) {
+            self.upstreams.load_assignments.push(endpoints(cluster.name.clone()));
+        }
+        self.upstreams.clusters.push(cluster);
+    }
+
+    /// Adds clusters without endpoint discovery.
+    fn extend(&mut self, clusters: impl IntoIterator<Item = ir::Cluster>) {
+        for cluster in clusters {
+            if self.names.insert(cluster.name.clone()) {
+                self.upstreams.clusters.push(cluster);
+            }
+        }
+    }
+}
+
+/// Lowers the outbound clusters of the view's proxy.
+pub fn outbound<'m>(view: &'m ProxyView<'m>, rules: &'m DestinationRules<'m>) -> (Upstreams, Diagnostics) {
+    let context = Context::new(view, rules);
+    let mut found = Found::default();
+    for service in view.services.iter().copied() {
+        // An alias is reached through the service it stands for.
+        if service.resolution != Resolution::Alias {
+            context.clusters_of(service, &mut found);
+        }
+    }
+    found.extend([fixed::black_hole(context.config)]);
+    if view.proxy.is_router() {
+        if context.passes_tls_on() {
+            context.sni_dnat_clusters(&mut found);
+        }
+    } else {
+        found.extend([context.passthrough()]);
+        if context.config.outbound_traffic_policy.mode == MeshOutboundTrafficPolicyMode::AllowAnyDynamicDns {
+            found.extend([context.allow_any()]);
+        }
+    }
+    if flag(&view.proxy.metadata, "credential") {
+        found.extend([fixed::external_secrets(context.config)]);
+    }
+    (found.upstreams, found.diagnostics)
+}
+
+impl<'m> Context<'m> {
+    fn new(view: &'m ProxyView<'m>, rules: &'m DestinationRules<'m>) -> Self {
+        let config = &view.mesh.config;
+        let headers = config.default_config.proxy_headers.as_ref();
+        Self {
+            view,
+            config,
+            rules,
+            endpoints: EndpointView::new(view),
+            certificates: tls::MetadataCertificates::of(&view.proxy.metadata),
+            dns_family: dns_family(&view.proxy.addresses),
+            preserve_header_case: headers.and_then(|headers| headers.preserve_http1_header_case) == Some(true),
+        }
+    }
+}
+
+/// Whether a key of the node metadata is `"true"`.
+fn flag(metadata: &Value, key: &str) -> bool {
+    metadata.get(key).and_then(Value::as_str) == Some("true")
+}
+
+/// A proxy that only has IPv6 addresses asks for those; dual stack is off by default
+/// (`istio: util.SelectDNSLookupFamily`).
+fn dns_family(addresses: &[String]) -> DnsLookupFamily {
+    let is_v6 = |address: &String| address.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6());
+    if !addresses.is_empty() && addresses.iter().all(is_v6) { DnsLookupFamily::V6Only } else { DnsLookupFamily::V4Only }
+}
