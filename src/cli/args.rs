@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The versions of the APIs that meshc follows.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nIstio API 1.32 (istiod 86c9f01f)\nEnvoy API 1.40 (envoy-types 0.7.7)");
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "\nIstio API 1.32 (istiod 86c9f01f)\nEnvoy API 1.40 (envoy-types 0.7.7)");
 
 /// Compiles Istio networking YAML into a static Envoy bootstrap: offline, no cluster, no control plane.
 #[derive(Debug, Parser)]

@@ -94,9 +94,9 @@ fn only(mut routers: Vec<Router>) -> Result<Proxy, Exit> {
 }
 
 fn split(name: &str) -> Result<(&str, &str), Exit> {
-    name.split_once('/')
-        .filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty())
-        .ok_or_else(|| report::usage(&format!("`{name}` does not name a namespace"), Some("write it as NAMESPACE/NAME")))
+    name.split_once('/').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty()).ok_or_else(|| {
+        report::usage(&format!("`{name}` does not name a namespace"), Some("write it as NAMESPACE/NAME"))
+    })
 }
 
 fn list(what: &str, names: Vec<String>) -> Option<String> {
@@ -114,10 +114,13 @@ pub fn untranslated(view: &ProxyView<'_>, resources: &Resources, allow: bool, fi
         let severity = if refuse { Severity::Error } else { Severity::Warning };
         let named = resources.info(policy.origin.resource).map_or_else(String::new, ToString::to_string);
         let message = format!("{named} applies to this proxy and is not translated");
-        let mut finding = Diagnostic::new(severity, "untranslated-policy", Location::Value(policy.origin.clone()), message);
+        let mut finding =
+            Diagnostic::new(severity, "untranslated-policy", Location::Value(policy.origin.clone()), message);
         if refuse {
             exit = Exit::Failure;
-            finding = finding.help("without it the proxy would be more open than the mesh; --allow-unsupported generates it all the same");
+            finding = finding.help(
+                "without it the proxy would be more open than the mesh; --allow-unsupported generates it all the same",
+            );
         }
         findings.push(finding);
     }

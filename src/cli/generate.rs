@@ -20,7 +20,8 @@ pub fn run(arguments: &GenerateArgs) -> Exit {
         Err(exit) => return exit,
     };
     let (documents, mut findings) = parse(&sources);
-    let options = DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks: None };
+    let options =
+        DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks: None };
     let (resources, found) = resource::decode(&documents, &options);
     findings.extend(found);
     let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
@@ -28,7 +29,8 @@ pub fn run(arguments: &GenerateArgs) -> Exit {
         report::diagnostics(&findings, &sources, &resolve);
         return Exit::Data;
     }
-    let (mesh, found) = mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
+    let (mesh, found) =
+        mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
     findings.extend(found);
     let exit = compile(arguments, &mesh, &resources, &mut findings);
     report::diagnostics(&findings, &sources, &resolve);
@@ -89,4 +91,3 @@ fn parse(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
     }
     (documents, findings)
 }
-

@@ -118,7 +118,8 @@ mod tests {
             fs::write(directory.path().join(name), "a: 1\n").expect("a file");
         }
         let sources = read(&[directory.path().to_owned()]).expect("sources");
-        let names: Vec<_> = sources.iter().map(|(_, file)| file.name.rsplit('/').next().unwrap_or_default().to_owned()).collect();
+        let names: Vec<_> =
+            sources.iter().map(|(_, file)| file.name.rsplit('/').next().unwrap_or_default().to_owned()).collect();
         assert_eq!(names, ["a.yml", "b.yaml", "c.json"]);
     }
 

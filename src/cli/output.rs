@@ -48,7 +48,11 @@ fn stage(file: &OutputFile<'_>) -> io::Result<Option<PathBuf>> {
     let path = &file.path;
     let directory = parent(path);
     if file.secret {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(|error| named(&directory, &error))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(|error| named(&directory, &error))?;
     }
     if !file.secret && fs::read(path).is_ok_and(|present| present == file.bytes) {
         return Ok(None);

@@ -39,7 +39,9 @@ fn write(text: &str) {
 
 /// Escapes control characters, so that no name in an input can write to the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }
 
 /// Shows findings, the worst first inside each file, by place.
@@ -50,7 +52,12 @@ pub fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: &dyn Fn
     let mut shown: Vec<(Option<Span>, &Diagnostic)> =
         findings.0.iter().map(|diagnostic| (resolve(&diagnostic.label), diagnostic)).collect();
     shown.sort_by(|(a_span, a), (b_span, b)| {
-        (a_span, std::cmp::Reverse(a.severity), a.code, &a.message).cmp(&(b_span, std::cmp::Reverse(b.severity), b.code, &b.message))
+        (a_span, std::cmp::Reverse(a.severity), a.code, &a.message).cmp(&(
+            b_span,
+            std::cmp::Reverse(b.severity),
+            b.code,
+            &b.message,
+        ))
     });
     shown.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
     let indexed: Vec<Arc<Indexed>> = sources.iter().map(|(id, _)| Arc::new(Indexed::new(sources, id))).collect();
@@ -81,13 +88,15 @@ fn parts(
         Severity::Note => miette::Severity::Advice,
     };
     let primary = span.map(|span| span.file);
-    let mut main = MietteDiagnostic::new(printable(&diagnostic.message)).with_severity(severity).with_code(diagnostic.code);
+    let mut main =
+        MietteDiagnostic::new(printable(&diagnostic.message)).with_severity(severity).with_code(diagnostic.code);
     if let Some(help) = &diagnostic.help {
         main = main.with_help(printable(help));
     }
     main = main.with_labels(labels.iter().filter(|(span, _)| Some(span.file) == primary).map(labelled));
     let mut reports = vec![with_source(main, primary, indexed)];
-    let mut others: Vec<FileId> = labels.iter().map(|(span, _)| span.file).filter(|file| Some(*file) != primary).collect();
+    let mut others: Vec<FileId> =
+        labels.iter().map(|(span, _)| span.file).filter(|file| Some(*file) != primary).collect();
     others.dedup();
     for file in others {
         let related = MietteDiagnostic::new("see also")

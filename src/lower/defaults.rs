@@ -135,9 +135,6 @@ pub const CREDENTIAL_CLUSTER: &str = "sds-external";
 /// See [`CREDENTIAL_CLUSTER`].
 pub const CREDENTIAL_SOCKET: &str = "./var/run/secrets/credential-uds/socket";
 
-/// The cluster of another agent for certificate files (`istio: model.SDSFileClusterName`).
-pub const FILE_CREDENTIAL_CLUSTER: &str = "sds-files-grpc";
-
 /// The cluster and DNS cache of `ALLOW_ANY_DYNAMIC_DNS`, and how many names it holds (`istio:
 /// util.AllowAnyDynamicDNSCluster`, `util.AllowAnyDFPDNSCacheName`, `features.AllowAnyDynamicDNSMaxHosts`).
 pub const ALLOW_ANY_CLUSTER: &str = "AllowAnyDynamicDNSCluster";

@@ -71,7 +71,8 @@ fn selects(gateway: &Gateway, labels: &Labels) -> bool {
 }
 
 fn namespace(gateway: &Gateway) -> &str {
-    let own = gateway.spec.selector.get("istio").is_some_and(|name| name == "ingressgateway" || name == "egressgateway");
+    let own =
+        gateway.spec.selector.get("istio").is_some_and(|name| name == "ingressgateway" || name == "egressgateway");
     if own { SYSTEM_NAMESPACE } else { &gateway.namespace }
 }
 
@@ -93,7 +94,8 @@ fn proxy(workload: &Workload, kind: ProxyKind, domain: &str) -> Proxy {
 }
 
 fn absent(labels: &Labels, namespace: &str, domain: &str) -> Proxy {
-    let name = ["istio", "app", "app.kubernetes.io/name"].into_iter().find_map(|key| labels.get(key)).unwrap_or("gateway");
+    let name =
+        ["istio", "app", "app.kubernetes.io/name"].into_iter().find_map(|key| labels.get(key)).unwrap_or("gateway");
     let account = format!("{name}-service-account");
     let metadata = metadata(labels, namespace, name, &account);
     Proxy::new(node(ProxyKind::Router, NO_ADDRESS, name, namespace, domain), Value::Object(metadata))

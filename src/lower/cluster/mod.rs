@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::destination_rule::DestinationRules;
 use super::endpoint::EndpointView;
+use super::settings::Settings;
 use crate::base::Diagnostics;
 use crate::ir;
 use crate::ir::cluster::DnsLookupFamily;
@@ -111,7 +112,8 @@ pub fn outbound<'m>(view: &'m ProxyView<'m>, rules: &'m DestinationRules<'m>) ->
 impl<'m> Context<'m> {
     fn new(view: &'m ProxyView<'m>, rules: &'m DestinationRules<'m>) -> Self {
         let config = &view.mesh.config;
-        let headers = config.default_config.proxy_headers.as_ref();
+        // What is wrong with the settings is said where the whole proxy is lowered.
+        let (settings, _) = Settings::new(view);
         Self {
             view,
             config,
@@ -119,7 +121,7 @@ impl<'m> Context<'m> {
             endpoints: EndpointView::new(view),
             certificates: tls::MetadataCertificates::of(&view.proxy.metadata),
             dns_family: dns_family(&view.proxy.addresses),
-            preserve_header_case: headers.and_then(|headers| headers.preserve_http1_header_case) == Some(true),
+            preserve_header_case: settings.headers.preserve_http1_case,
         }
     }
 }

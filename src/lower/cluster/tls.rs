@@ -14,12 +14,8 @@ use crate::ir::StringMatch;
 use crate::ir::cluster::{Cluster, Transport};
 use crate::ir::tls::{CommonTls, PeerChecks, SecretRef, SecretSource, TlsParams, TlsVersion, UpstreamTls, Validation};
 use crate::lower::cluster::http::ProtocolOptions;
-use crate::lower::defaults;
+use crate::lower::{defaults, secret};
 use crate::resource::istio::destination_rule::{ClientTls, ClientTlsMode};
-
-/// Names that SDS knows the workload's own certificate and the mesh's authorities by.
-const OWN_CERTIFICATE: &str = "default";
-const MESH_AUTHORITIES: &str = "ROOTCA";
 
 /// The credential that stands for the workload's own (`istio: credentials.BuiltinGatewaySecretTypeURI`).
 const BUILT_IN_CREDENTIAL: &str = "builtin://";
@@ -256,7 +252,9 @@ impl Context<'_> {
             let name = &settings.credential_name;
             let validation = match unchecked {
                 true => Validation::None,
-                false => Validation::Combined(checks, self.credential(&format!("{name}-cacert"))),
+                false => {
+                    Validation::Combined(checks, self.credential(&format!("{name}{}", secret::AUTHORITIES_SUFFIX)))
+                }
             };
             (mutual.then(|| self.credential(name)), validation)
         };
@@ -286,37 +284,25 @@ impl Context<'_> {
 
     /// Files are served by the agent, so that they can be rotated.
     fn file(&self, name: String) -> SecretRef {
-        let source = if flag(&self.view.proxy.metadata, "file-credential") {
-            SecretSource::Grpc { cluster: defaults::FILE_CREDENTIAL_CLUSTER.to_owned(), authority: String::new() }
-        } else {
-            SecretSource::Agent { wait: false }
-        };
-        SecretRef { name, source }
+        secret::file(self.view.proxy, name)
     }
 
-    /// A credential by the name a rule has for it (`istio: ConstructSdsSecretConfigForCredential`).
+    /// A credential by the name a rule has for it; extension providers do not serve clients
+    /// (`istio: ConstructSdsSecretConfigForCredential` without push context).
     fn credential(&self, name: &str) -> SecretRef {
         if name == BUILT_IN_CREDENTIAL {
-            return own(OWN_CERTIFICATE);
+            return secret::workload_certificate();
         }
-        if name.strip_suffix("-cacert") == Some(BUILT_IN_CREDENTIAL) {
-            return own(MESH_AUTHORITIES);
+        if name.strip_suffix(secret::AUTHORITIES_SUFFIX) == Some(BUILT_IN_CREDENTIAL) {
+            return secret::workload_authorities();
         }
         let external = name.strip_prefix("sds://");
         if external.is_some() && flag(&self.view.proxy.metadata, "credential") {
             let cluster = defaults::CREDENTIAL_CLUSTER.to_owned();
-            return SecretRef {
-                name: name.to_owned(),
-                source: SecretSource::Grpc { cluster, authority: String::new() },
-            };
+            let source = SecretSource::Grpc { cluster, authority: String::new() };
+            return SecretRef { name: name.to_owned(), source };
         }
-        let name = external.unwrap_or(name);
-        let typed = ["configmap://", "kubernetes://", "kubernetes-gateway://"];
-        let name = match typed.iter().any(|prefix| name.starts_with(prefix)) {
-            true => name.to_owned(),
-            false => format!("kubernetes://{name}"),
-        };
-        SecretRef { name, source: SecretSource::ControlPlane }
+        SecretRef { name: secret::resource_name(external.unwrap_or(name)), source: SecretSource::ControlPlane }
     }
 }
 
@@ -328,8 +314,8 @@ fn mesh_tls(settings: &ClientTls, upstream: &Upstream<'_>, http: &ProtocolOption
     UpstreamTls {
         common: CommonTls {
             params: Some(versions()),
-            certificates: vec![own(OWN_CERTIFICATE)],
-            validation: Validation::Combined(checks, own(MESH_AUTHORITIES)),
+            certificates: vec![secret::workload_certificate()],
+            validation: Validation::Combined(checks, secret::workload_authorities()),
             alpn_protocols: alpn.iter().map(|protocol| (*protocol).to_owned()).collect(),
         },
         sni: if named_by_cluster { upstream.name.to_owned() } else { settings.sni.clone() },
@@ -367,10 +353,6 @@ fn missing_files(settings: &ClientTls, upstream: &Upstream<'_>) -> Option<Diagno
 /// Versions towards servers; Envoy's own highest would be 1.2 (`istio: defaultUpstreamCommonTLSContext`).
 fn versions() -> TlsParams {
     TlsParams { minimum: Some(TlsVersion::V1_2), maximum: Some(TlsVersion::V1_3), ..TlsParams::default() }
-}
-
-fn own(name: &str) -> SecretRef {
-    SecretRef { name: name.to_owned(), source: SecretSource::Agent { wait: true } }
 }
 
 fn exact(names: &[String]) -> Vec<StringMatch> {
