@@ -21,9 +21,10 @@ use serde_json::Value;
 use super::destination_rule::DestinationRules;
 use super::endpoint::EndpointView;
 use super::settings::Settings;
-use crate::base::Diagnostics;
+use crate::base::{Diagnostics, Origin};
 use crate::ir;
-use crate::ir::cluster::DnsLookupFamily;
+use crate::ir::cluster::{DnsLookupFamily, Transport};
+use crate::ir::tls::{SecretRef, UpstreamTls, Validation};
 use crate::mesh::Resolution;
 use crate::proxy::ProxyView;
 use crate::resource::istio::MeshConfig;
@@ -107,6 +108,28 @@ pub fn outbound<'m>(view: &'m ProxyView<'m>, rules: &'m DestinationRules<'m>) ->
         found.extend([fixed::external_secrets(context.config)]);
     }
     (found.upstreams, found.diagnostics)
+}
+
+/// The secrets that clusters' transport sockets name, with the rule that does.
+pub fn secret_references(clusters: &[ir::Cluster]) -> impl Iterator<Item = (&SecretRef, &Origin)> {
+    clusters.iter().flat_map(|cluster| {
+        let common = tls_of(&cluster.transport).map(|tls| &tls.common);
+        let authorities = common.and_then(|common| match &common.validation {
+            Validation::None | Validation::Static(_) => None,
+            Validation::Combined(_, authorities) | Validation::Secret(authorities) => Some(authorities),
+        });
+        let certificates = common.into_iter().flat_map(|common| &common.certificates);
+        let origin = cluster.origins.last();
+        certificates.chain(authorities).filter_map(move |reference| Some((reference, origin?)))
+    })
+}
+
+fn tls_of(transport: &Transport) -> Option<&UpstreamTls> {
+    match transport {
+        Transport::Plain => None,
+        Transport::Tls(tls) | Transport::AutoMtls(tls) => Some(tls),
+        Transport::ProxyProtocol(_, inner) => tls_of(inner),
+    }
 }
 
 impl<'m> Context<'m> {

@@ -18,7 +18,7 @@ use crate::ir::tls::{SecretRef, Validation};
 use crate::lower::access_log::AccessLogs;
 use crate::lower::destination_rule::DestinationRules;
 use crate::lower::settings::Settings;
-use crate::lower::{connection_manager, secret, tcp, tracing};
+use crate::lower::{cluster, connection_manager, secret, tcp, tracing};
 use crate::proxy::{ProxyView, service_targets};
 
 /// Lowers the view of a gateway.
@@ -43,11 +43,13 @@ pub fn lower(view: &ProxyView<'_>) -> (ir::Outbound, Diagnostics) {
 
     let shared = route_configuration::Shared { view, settings, destination_rules, virtual_services: &virtual_services };
     let route_configurations = route_configuration::route_configurations(&shared, &merged);
-    let (secrets, found) = secret::secrets(view, references(&listeners));
+    let (upstreams, found) = cluster::outbound(view, destination_rules);
     diagnostics.extend(found);
-    let outbound =
-        ir::Outbound { listeners, route_configurations, clusters: Vec::new(), load_assignments: Vec::new(), secrets };
-    (outbound, diagnostics)
+    let cluster::Upstreams { clusters, load_assignments } = upstreams;
+    let references = references(&listeners).chain(cluster::secret_references(&clusters));
+    let (secrets, found) = secret::secrets(view, references);
+    diagnostics.extend(found);
+    (ir::Outbound { listeners, route_configurations, clusters, load_assignments, secrets }, diagnostics)
 }
 
 /// The secrets that listeners' transport sockets name, with the server that does.
