@@ -285,7 +285,7 @@ fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostic
     match source.kind {
         Kind::Gateway => into.gateways.push(reader.checked(istio::gateway_check::check)),
         Kind::VirtualService => into.virtual_services.push(reader.checked(istio::virtual_service_check::check)),
-        Kind::DestinationRule => into.destination_rules.push(reader.istio()),
+        Kind::DestinationRule => into.destination_rules.push(reader.checked(istio::destination_rule_check::check)),
         Kind::ServiceEntry => into.service_entries.push(reader.istio()),
         Kind::WorkloadEntry => into.workload_entries.push(reader.istio()),
         Kind::WorkloadGroup => into.workload_groups.push(reader.istio()),

@@ -3,9 +3,11 @@
 //! The structs follow Istio's protobuf messages field by field, with leaf values parsed
 //! (`base`). A field that protobuf has no presence for and that is not written has its zero value.
 
+pub(super) mod destination_rule_check;
 pub(super) mod gateway_check;
 mod header_check;
 mod http_route_check;
+mod load_balancer_check;
 mod one_of;
 pub(super) mod virtual_service_check;
 
