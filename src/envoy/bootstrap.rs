@@ -11,6 +11,7 @@ use super::any::pack;
 use super::cluster::cluster;
 use super::core::{address, locality, string_matcher};
 use super::discovery::{Discovery, EndpointMode, Tables};
+use super::duplicate_chains::without_duplicate_chains;
 use super::identity::{Identity, sds_cluster, without_identity};
 use super::listener::listener;
 use super::static_secrets::{SecretFile, SecretsMode, static_secrets};
@@ -87,6 +88,8 @@ pub fn bootstrap(config: ir::ProxyConfig, options: &Options) -> (Output, Diagnos
         Identity::None => without_identity(config),
         Identity::Files(_) | Identity::Sds(_) => (config, Diagnostics::default()),
     };
+    let (config, found) = without_duplicate_chains(config);
+    diagnostics.extend(found);
     let (secrets, files, found) = static_secrets(&config, secrets, options);
     diagnostics.extend(found);
 

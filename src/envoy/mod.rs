@@ -9,6 +9,7 @@
 pub mod bootstrap;
 pub mod xds;
 
+pub mod duplicate_chains;
 pub mod identity;
 pub mod local;
 pub mod static_secrets;

@@ -46,8 +46,8 @@ pub fn static_secrets(
         config.outbound().secrets.iter().map(|secret| (secret.name.as_str(), secret)).collect();
     let mut secrets = Vec::new();
     let mut files = Vec::new();
-    let mut diagnostics = Diagnostics::default();
-    for (reference, user) in used(config) {
+    let mut missing = Vec::new();
+    for (reference, role) in used(config) {
         let name = reference.name.as_str();
         let built = match &reference.source {
             SecretSource::Grpc { .. } => continue,
@@ -62,22 +62,18 @@ pub fn static_secrets(
             (Some(secret), _) => secret,
             (None, Some(secret)) => stored(secret, mode, &mut files),
             (None, None) => {
-                let secret = absent(name, user.role, &options.node.namespace);
-                diagnostics.push(not_in_input(&secret, mode, user.origins));
-                with_sources(&secret, |part, _| source(&secret, part, mode))
+                let secret = absent(name, role, &options.node.namespace);
+                let built = with_sources(&secret, |part, _| source(&secret, part, mode));
+                let parts = parts(&secret).into_iter();
+                missing.extend(parts.filter_map(|(part, _)| file_of(&secret, part, mode)));
+                built
             }
         });
     }
-    (secrets, files, diagnostics)
+    (secrets, files, Diagnostics(awaited(missing).into_iter().collect()))
 }
 
-/// What a secret is used as, and by what.
-#[derive(Clone, Copy)]
-struct User<'a> {
-    role: Role,
-    origins: &'a Origins,
-}
-
+/// What a secret is used as.
 #[derive(Clone, Copy)]
 enum Role {
     Certificate,
@@ -85,18 +81,18 @@ enum Role {
 }
 
 /// Every secret that a TLS context names, once, by name.
-fn used(config: &ir::ProxyConfig) -> BTreeMap<&SecretRef, User<'_>> {
+fn used(config: &ir::ProxyConfig) -> BTreeMap<&SecretRef, Role> {
     let mut used = BTreeMap::new();
     for (_, listener) in config.listeners() {
         for chain in listener.filter_chains.iter().chain(&listener.default_filter_chain) {
             if let Some(tls) = &chain.tls {
-                note(&mut used, &tls.common, &chain.origins);
+                note(&mut used, &tls.common);
             }
         }
     }
     for cluster in config.clusters() {
         if let Some(common) = upstream_tls(&cluster.transport) {
-            note(&mut used, common, &cluster.origins);
+            note(&mut used, common);
         }
     }
     // One agent's secret may be asked for with and without waiting: it is one secret.
@@ -113,14 +109,14 @@ fn upstream_tls(transport: &Transport) -> Option<&CommonTls> {
     }
 }
 
-fn note<'a>(used: &mut BTreeMap<&'a SecretRef, User<'a>>, common: &'a CommonTls, origins: &'a Origins) {
+fn note<'a>(used: &mut BTreeMap<&'a SecretRef, Role>, common: &'a CommonTls) {
     for certificate in &common.certificates {
-        used.entry(certificate).or_insert(User { role: Role::Certificate, origins });
+        used.entry(certificate).or_insert(Role::Certificate);
     }
     match &common.validation {
         Validation::None | Validation::Static(_) => {}
         Validation::Combined(_, authorities) | Validation::Secret(authorities) => {
-            used.entry(authorities).or_insert(User { role: Role::Authorities, origins });
+            used.entry(authorities).or_insert(Role::Authorities);
         }
     }
 }
@@ -158,13 +154,7 @@ fn authorities(name: &str, trusted_ca: DataSource) -> tls::Secret {
 
 fn stored(secret: &ir::Secret, mode: &SecretsMode, files: &mut Vec<SecretFile>) -> tls::Secret {
     if let SecretsMode::Files(directory) = mode {
-        let parts = match &secret.material {
-            Material::Certificate { chain, key, ocsp_staple } => {
-                vec![(Part::Chain, chain), (Part::Key, key), (Part::OcspStaple, ocsp_staple)]
-            }
-            Material::Authorities { trusted_ca, crl } => vec![(Part::TrustedCa, trusted_ca), (Part::Crl, crl)],
-        };
-        let parts = parts.into_iter().filter(|(_, bytes)| !bytes.0.is_empty());
+        let parts = parts(secret).into_iter();
         files.extend(
             parts.map(|(part, bytes)| SecretFile { path: path(directory, secret, part), bytes: bytes.clone() }),
         );
@@ -175,12 +165,28 @@ fn stored(secret: &ir::Secret, mode: &SecretsMode, files: &mut Vec<SecretFile>) 
     })
 }
 
+/// The parts that a secret has.
+fn parts(secret: &ir::Secret) -> Vec<(Part, &Bytes)> {
+    let mut parts = match &secret.material {
+        Material::Certificate { chain, key, ocsp_staple } => {
+            vec![(Part::Chain, chain), (Part::Key, key), (Part::OcspStaple, ocsp_staple)]
+        }
+        Material::Authorities { trusted_ca, crl } => vec![(Part::TrustedCa, trusted_ca), (Part::Crl, crl)],
+    };
+    parts.retain(|(_, bytes)| !bytes.0.is_empty());
+    parts
+}
+
 /// Where a part is that does not stand in the bootstrap.
 fn source(secret: &ir::Secret, part: Part, mode: &SecretsMode) -> DataSource {
+    file_of(secret, part, mode).map_or_else(|| inline_string("[redacted]"), filename)
+}
+
+fn file_of(secret: &ir::Secret, part: Part, mode: &SecretsMode) -> Option<String> {
     match mode {
-        SecretsMode::Files(directory) => filename(path(directory, secret, part)),
-        SecretsMode::Inline => filename(path("certs", secret, part)),
-        SecretsMode::Redact => inline_string("[redacted]"),
+        SecretsMode::Files(directory) => Some(path(directory, secret, part)),
+        SecretsMode::Inline => Some(path("certs", secret, part)),
+        SecretsMode::Redact => None,
     }
 }
 
@@ -210,15 +216,13 @@ fn absent(name: &str, role: Role, namespace: &str) -> ir::Secret {
     }
 }
 
-fn not_in_input(secret: &ir::Secret, mode: &SecretsMode, origins: &Origins) -> Diagnostic {
-    let location = origins.first().cloned().map_or(Location::Nowhere, Location::Value);
-    let (namespace, name) = (&secret.object_namespace, &secret.object_name);
+/// Beside what `lower` says of such a credential: where its files are looked for.
+fn awaited(mut files: Vec<String>) -> Option<Diagnostic> {
+    files.sort_unstable();
+    let names: Vec<_> = files.iter().map(|file| format!("`{file}`")).collect();
     let message =
-        format!("the credential `{namespace}/{name}` is not in the input, so the bootstrap refers to files of it");
-    let directory = match mode {
-        SecretsMode::Files(directory) => directory.trim_end_matches('/'),
-        SecretsMode::Inline | SecretsMode::Redact => "certs",
-    };
-    Diagnostic::warning("credential-not-in-input", location, message)
-        .help(format!("add the Secret to the input, or put its files into `{directory}/{namespace}/{name}/`"))
+        format!("the bootstrap refers to files of credentials that are not in the input: {}", names.join(", "));
+    (!files.is_empty()).then(|| {
+        Diagnostic::note("awaited-file", Location::Nowhere, message).help("put them there, or Envoy does not start")
+    })
 }
