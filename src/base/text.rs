@@ -60,7 +60,7 @@ impl Base64 {
     /// Decodes a text; `None` where it is not base64.
     pub fn parse(text: &str) -> Option<Self> {
         let mut symbols: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-        if symbols.len() % 4 != 0 {
+        if !symbols.len().is_multiple_of(4) {
             return None;
         }
         let padding = symbols.iter().rev().take(2).take_while(|byte| **byte == b'=').count();

@@ -286,13 +286,15 @@ fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostic
         Kind::Gateway => into.gateways.push(reader.checked(istio::gateway_check::check)),
         Kind::VirtualService => into.virtual_services.push(reader.checked(istio::virtual_service_check::check)),
         Kind::DestinationRule => into.destination_rules.push(reader.checked(istio::destination_rule_check::check)),
-        Kind::ServiceEntry => into.service_entries.push(reader.istio()),
-        Kind::WorkloadEntry => into.workload_entries.push(reader.istio()),
-        Kind::WorkloadGroup => into.workload_groups.push(reader.istio()),
-        Kind::Sidecar => into.sidecars.push(reader.istio()),
-        Kind::ProxyConfig => into.proxy_configs.push(reader.istio()),
+        Kind::ServiceEntry => into.service_entries.push(reader.checked(istio::service_entry_check::check)),
+        Kind::WorkloadEntry => into.workload_entries.push(reader.checked(istio::workload_check::check)),
+        Kind::WorkloadGroup => into.workload_groups.push(reader.checked(istio::workload_check::check_group)),
+        Kind::Sidecar => into.sidecars.push(reader.checked(istio::sidecar_check::check)),
+        Kind::ProxyConfig => into.proxy_configs.push(reader.checked(istio::selector_check::check_proxy_config)),
         Kind::EnvoyFilter => into.envoy_filters.push(reader.istio()),
-        Kind::PeerAuthentication => into.peer_authentications.push(reader.istio()),
+        Kind::PeerAuthentication => {
+            into.peer_authentications.push(reader.checked(istio::selector_check::check_peer_authentication))
+        }
         Kind::RequestAuthentication => into.request_authentications.push(reader.istio()),
         Kind::AuthorizationPolicy => into.authorization_policies.push(reader.istio()),
         Kind::Telemetry => into.telemetries.push(reader.istio()),

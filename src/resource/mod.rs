@@ -6,6 +6,8 @@
 //! Knows nothing of links between objects.
 
 mod check;
+#[cfg(test)]
+mod check_tests;
 mod decode;
 mod kind;
 mod mesh_settings;

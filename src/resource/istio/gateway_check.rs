@@ -208,7 +208,8 @@ pub(super) fn check_tls(at: &Origin, tls: &ServerTls, out: &mut Diagnostics) {
     if terminates && !by_name {
         check_certificates(at, tls, out);
     }
-    if !tls.ca_crl.is_empty() && !(terminates && by_name) {
+    let has_credential = terminates && by_name;
+    if !tls.ca_crl.is_empty() && !has_credential {
         check_crl(at, tls, out);
     }
 }

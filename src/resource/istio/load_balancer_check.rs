@@ -127,7 +127,7 @@ fn check_hash(at: &Origin, hash: &ConsistentHashLb, out: &mut Diagnostics) {
 }
 
 fn is_prime(number: u64) -> bool {
-    number >= 2 && (2..).take_while(|factor| factor * factor <= number).all(|factor| number % factor != 0)
+    number >= 2 && (2..).take_while(|factor| factor * factor <= number).all(|factor| !number.is_multiple_of(factor))
 }
 
 /// Preference of localities (`agent.ValidateLocalityLbSetting`).
@@ -203,7 +203,8 @@ fn check_localities<'a>(localities: impl Iterator<Item = (Origin, &'a str)>, out
 }
 
 fn check_failover(at: &Origin, failover: &[Failover], priority: &[String], is_ejecting: bool, out: &mut Diagnostics) {
-    if !is_ejecting && !(failover.is_empty() && priority.is_empty()) {
+    let fails_over = !failover.is_empty() || !priority.is_empty();
+    if fails_over && !is_ejecting {
         let message = "failover has no effect without `outlierDetection`: no endpoint is ever unhealthy";
         out.push(
             doubt("failover-without-outlier-detection", at, message).help("add `outlierDetection` to this policy"),

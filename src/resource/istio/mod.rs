@@ -9,7 +9,11 @@ mod header_check;
 mod http_route_check;
 mod load_balancer_check;
 mod one_of;
+pub(super) mod selector_check;
+pub(super) mod service_entry_check;
+pub(super) mod sidecar_check;
 pub(super) mod virtual_service_check;
+pub(super) mod workload_check;
 
 pub mod destination_rule;
 pub mod gateway;

@@ -25,6 +25,9 @@ pub struct PeerAuthentication {
 fn by_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Port, MutualTls>, D::Error> {
     let by_text = BTreeMap::<String, MutualTls>::deserialize(deserializer)?;
     let port = |text: &str| text.parse().ok().and_then(Port::new);
+    if by_text.is_empty() {
+        return Err(serde::de::Error::custom("`portLevelMtls` names no port: name one, or remove it"));
+    }
     by_text
         .into_iter()
         .map(|(text, mode)| match port(&text) {

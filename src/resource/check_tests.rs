@@ -1,0 +1,149 @@
+//! Which faults the checks of each kind find, and that they find nothing in what istiod takes.
+
+use super::{DecodeOptions, decode};
+use crate::base::FileId;
+use crate::yaml;
+
+/// The codes found in a `spec`, as `code line` with lines counted from the spec's first.
+fn found(kind: &str, spec: &str) -> Vec<String> {
+    let group = if kind == "PeerAuthentication" { "security" } else { "networking" };
+    let version = if kind == "ProxyConfig" { "v1beta1" } else { "v1" };
+    let head = format!("apiVersion: {group}.istio.io/{version}\nkind: {kind}\nmetadata: {{name: a}}\nspec:\n");
+    let body: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    let text = format!("{head}{body}");
+    let (documents, parsed) = yaml::parse(FileId(0), &text);
+    assert_eq!(parsed.0, [], "{text}");
+    let (resources, diagnostics) = decode(&documents, &DecodeOptions::default());
+    let line = |location| {
+        let span = resources.span(&documents, location)?;
+        Some(text.get(..span.start as usize)?.lines().count() - head.lines().count())
+    };
+    let finding = |code, location| format!("{code} {}", line(location).unwrap_or_default());
+    diagnostics.0.iter().map(|diagnostic| finding(diagnostic.code, &diagnostic.label.location)).collect()
+}
+
+fn assert_found(kind: &str, spec: &str, expected: &[&str]) {
+    assert_eq!(found(kind, spec), expected, "{kind}:\n{spec}");
+}
+
+#[test]
+fn gateway() {
+    let check = |spec: &str, expected: &[&str]| assert_found("Gateway", spec, expected);
+    check("servers:\n- port: {number: 80, name: http, protocol: HTTP}\n  hosts: ['./*.example.com', '*']", &[]);
+    check("selector: {a: b}", &["missing-servers 1"]);
+    check("servers:\n- port: {number: 70000, name: http, protocol: HTTP}\n  hosts: [a.com]", &["bad-value 2"]);
+    check(
+        "servers:\n- port: {number: 80, name: http, protocol: FTP}\n  hosts: [web, '*a.com']",
+        &["short-host 3", "partial-wildcard 3", "unknown-protocol 2"],
+    );
+    check("servers:\n- port: {number: 443, name: https, protocol: HTTPS}\n  hosts: ['*']", &["missing-tls 2"]);
+    let tls = "servers:\n- port: {number: 443, name: https, protocol: HTTPS}\n  hosts: ['*']\n  tls:\n";
+    check(&format!("{tls}    mode: SIMPLE\n    credentialName: c"), &[]);
+    check(&format!("{tls}    mode: SIMPLE\n    privateKey: k"), &["missing-certificate 5"]);
+    check(&format!("{tls}    mode: ISTIO_MUTUAL\n    credentialName: c"), &["tls-field-not-used 6"]);
+    check(&format!("{tls}    mode: PASSTHROUGH\n    credentialName: c"), &["tls-field-ignored 6"]);
+}
+
+#[test]
+fn virtual_service() {
+    let check = |spec: &str, expected: &[&str]| assert_found("VirtualService", spec, expected);
+    let route = "  route:\n  - destination: {host: a}";
+    check(&format!("hosts: [a]\nhttp:\n-{}", &route[1..]), &[]);
+    check("hosts: [a]", &["missing-routes 1"]);
+    check(&format!("hosts: ['*']\nhttp:\n-{}", &route[1..]), &["wildcard-host-in-mesh 1"]);
+    check(&format!("hosts: [a.com, '*.com']\nhttp:\n-{}", &route[1..]), &["duplicate-host 1"]);
+    check(&format!("hosts: [a]\nhttp:\n- redirect: {{uri: /x}}\n{route}"), &["conflicting-actions 4"]);
+    check(&format!("hosts: [a]\nhttp:\n- timeout: 0s\n{route}"), &["duration-too-short 3"]);
+    check(&format!("hosts: [a]\nhttp:\n- timeout: 5\n{route}"), &["wrong-type 3"]);
+    check(&format!("hosts: [a]\nhttp:\n- match: [{{uri: {{regex: '(a'}}}}]\n{route}"), &["malformed-regex 3"]);
+    check(
+        &format!("hosts: [a]\nhttp:\n- retries: {{attempts: 1, retryOn: '5xx, reset'}}\n{route}"),
+        &["unknown-retry-condition 3"],
+    );
+    check(
+        &format!("hosts: [a]\nhttp:\n- headers: {{request: {{set: {{':path': x, a: '5%'}}}}}}\n{route}"),
+        &["protected-header 3", "malformed-header-value 3"],
+    );
+    check("hosts: [a]\nhttp:\n- route: [{destination: {host: a}}, {destination: {host: b}}]", &["zero-weights 3"]);
+    check(
+        "hosts: [a.com]\ntls:\n- match: [{sniHosts: [b.com]}]\n  route: [{destination: {host: a}}]",
+        &["sni-outside-hosts 3"],
+    );
+}
+
+#[test]
+fn destination_rule() {
+    let check = |spec: &str, expected: &[&str]| assert_found("DestinationRule", spec, expected);
+    check("host: a\nsubsets: [{name: v1, labels: {version: v1}}]", &[]);
+    check("host: a\nsubsets: [{name: v1}, {name: v1}, {name: V_2}]", &["duplicate-subset 2", "malformed-subset 2"]);
+    check("host: a\ntrafficPolicy: {}", &["empty-policy 2"]);
+    check("host: a\ntrafficPolicy:\n  tls: {mode: MUTUAL}", &["missing-certificate 3", "missing-private-key 3"]);
+    check(
+        "host: a\ntrafficPolicy:\n  loadBalancer: {simple: RANDOM, consistentHash: {useSourceIp: true}}",
+        &["conflicting-fields 3"],
+    );
+    check(
+        "host: a\ntrafficPolicy:\n  loadBalancer: {consistentHash: {useSourceIp: true, maglev: {tableSize: 9}}}",
+        &["table-size-out-of-range 3"],
+    );
+    let distribute = "host: a\ntrafficPolicy:\n  loadBalancer:\n    localityLbSetting:\n      distribute:\n";
+    check(&format!("{distribute}      - {{from: r/z, to: {{r/z: 70, q: 30}}}}"), &[]);
+    check(
+        &format!("{distribute}      - {{from: r/z, to: {{r/z: 70, r/*: 20}}}}"),
+        &["shares-not-100 6", "overlapping-localities 6"],
+    );
+    check("host: a\ntrafficPolicy:\n  outlierDetection: {maxEjectionPercent: 101}", &["percentage-out-of-range 3"]);
+}
+
+#[test]
+fn service_entry() {
+    let check = |spec: &str, expected: &[&str]| assert_found("ServiceEntry", spec, expected);
+    let port = "ports: [{number: 443, name: tls, protocol: TLS}]";
+    check(&format!("hosts: [a.com]\nresolution: DNS\n{port}"), &[]);
+    check(&format!("hosts: ['*.a.com']\nresolution: DNS\n{port}"), &["wildcard-with-dns 1"]);
+    check(&format!("hosts: [a.com]\naddresses: [10.0.0.0/8]\nresolution: DNS\n{port}"), &["range-with-dns 2"]);
+    check(
+        &format!("hosts: [a.com]\nendpoints: [{{address: b.com}}]\nresolution: STATIC\n{port}"),
+        &["malformed-address 2"],
+    );
+    check(&format!("hosts: [a.com]\nendpoints: [{{address: 1.1.1.1}}]\n{port}"), &["endpoints-not-used 2"]);
+    check(
+        "hosts: [a.com, b.com]\nresolution: DNS\nports: [{number: 1, name: a, protocol: TCP}]",
+        &["hosts-not-told-apart 3"],
+    );
+    check(
+        "hosts: [a.com]\nresolution: DNS\nports: [{number: 1, name: a}, {number: 1, name: b}]",
+        &["duplicate-port 3"],
+    );
+}
+
+#[test]
+fn workloads() {
+    assert_found("WorkloadEntry", "address: 1.1.1.1\nports: {http: 80}", &[]);
+    assert_found("WorkloadEntry", "labels: {a: b}", &["missing-address 1"]);
+    assert_found("WorkloadEntry", "address: unix://a\nports: {http: 80}", &["malformed-address 1", "port-of-socket 2"]);
+    assert_found("WorkloadGroup", "probe: {}", &["missing-template 1", "missing-probe 1"]);
+    assert_found("WorkloadGroup", "template: {}\nprobe: {httpGet: {port: 80, scheme: http}}", &["unknown-scheme 2"]);
+}
+
+#[test]
+fn sidecar() {
+    let check = |spec: &str, expected: &[&str]| assert_found("Sidecar", spec, expected);
+    check("egress: [{hosts: ['./*', 'istio-system/*']}]", &[]);
+    check("workloadSelector: {labels: {a: b}}", &["missing-listeners 1"]);
+    check("egress: [{hosts: ['*.com', '~a/*', '*/a']}]", &["malformed-host 1", "short-host 1"]);
+    check(
+        "egress:\n- hosts: ['./*']\n- port: {number: 80, protocol: HTTP}\n  hosts: ['./*']",
+        &["catch-all-not-last 2"],
+    );
+    check("ingress:\n- port: {number: 80, protocol: HTTP}\n  defaultEndpoint: 10.0.0.1:80", &["malformed-endpoint 3"]);
+}
+
+#[test]
+fn policies() {
+    let ports = "portLevelMtls: {'80': {mode: STRICT}}";
+    assert_found("PeerAuthentication", &format!("selector: {{matchLabels: {{a: b}}}}\n{ports}"), &[]);
+    assert_found("PeerAuthentication", ports, &["ports-without-selector 1"]);
+    assert_found("PeerAuthentication", "portLevelMtls: {'0': {mode: STRICT}}", &["bad-value 1"]);
+    assert_found("ProxyConfig", "concurrency: -1", &["negative-limit 1"]);
+}
