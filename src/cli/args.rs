@@ -12,7 +12,7 @@ const VERSION: &str =
 /// Compiles Istio networking YAML into a static Envoy bootstrap: offline, no cluster, no control plane.
 #[derive(Debug, Parser)]
 #[command(name = "meshc", version = VERSION, propagate_version = true, max_term_width = 100)]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -20,7 +20,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Compile the configuration of one proxy.
     Generate(Box<GenerateArgs>),
     /// Print a completion script for a shell.
@@ -35,7 +35,7 @@ pub enum Command {
 /// Arguments of `meshc generate`.
 #[derive(Debug, Args)]
 #[command(after_long_help = GENERATE_EXAMPLES)]
-pub struct GenerateArgs {
+pub(super) struct GenerateArgs {
     /// Files, directories (recursive: .yaml, .yml, .json) or `-` for standard input.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -58,7 +58,7 @@ pub struct GenerateArgs {
 /// Which proxy. Without any of these the input must leave one choice.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which proxy")]
-pub struct ProxyArgs {
+pub(super) struct ProxyArgs {
     /// Envoy's node id, as `router~10.0.0.9~pod.ns~ns.svc.cluster.local`.
     #[arg(long, value_name = "ID", conflicts_with_all = ["proxy", "gateway"])]
     pub service_node: Option<String>,
@@ -76,7 +76,7 @@ pub struct ProxyArgs {
 /// What the mesh is like.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Mesh")]
-pub struct MeshArgs {
+pub(super) struct MeshArgs {
     /// A MeshConfig; otherwise the one in a ConfigMap `istio` of the input, or Istio's default.
     #[arg(long, value_name = "FILE")]
     pub mesh_config: Option<PathBuf>,
@@ -91,7 +91,7 @@ pub struct MeshArgs {
 /// What comes out, and where to.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// One static bootstrap, or the resources as istiod sends them.
     #[arg(long, value_enum, default_value_t = Emit::Bootstrap)]
     pub emit: Emit,
@@ -119,7 +119,7 @@ pub struct OutputArgs {
 /// For running the result where you stand.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Running it locally")]
-pub struct LocalArgs {
+pub(super) struct LocalArgs {
     /// Envoy's admin interface.
     #[arg(long, default_value = "127.0.0.1:15000", value_name = "IP:PORT")]
     pub admin_address: std::net::SocketAddr,
@@ -133,7 +133,7 @@ pub struct LocalArgs {
 
 /// What is emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Emit {
+pub(super) enum Emit {
     /// One static bootstrap.
     Bootstrap,
     /// `{"clusters", "listeners", "routes", "endpoints", "secrets"}` as istiod sends them.
@@ -142,7 +142,7 @@ pub enum Emit {
 
 /// What loads the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Target {
+pub(super) enum Target {
     /// A stock Envoy.
     Envoy,
     /// Istio's build of Envoy, with Istio's own extensions.
@@ -151,7 +151,7 @@ pub enum Target {
 
 /// The format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// JSON.
     Json,
     /// YAML.
@@ -160,7 +160,7 @@ pub enum Format {
 
 /// Where endpoints come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Endpoints {
+pub(super) enum Endpoints {
     /// From the input where it has them, else by DNS.
     Auto,
     /// Only from the input.
@@ -171,7 +171,7 @@ pub enum Endpoints {
 
 /// What becomes of gateway credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretsMode {
+pub(super) enum SecretsMode {
     /// Files in this directory, else in `certs` beside the output.
     Files(Option<PathBuf>),
     /// In the output.
@@ -196,7 +196,7 @@ impl std::str::FromStr for SecretsMode {
 
 /// Where the proxy's mesh certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IdentityMode {
+pub(super) enum IdentityMode {
     /// There is none.
     None,
     /// `cert-chain.pem`, `key.pem` and `root-cert.pem` in this directory.

@@ -11,7 +11,7 @@ use crate::proxy::{self, NodeId, Proxy, ProxyView, Router};
 use crate::resource::Resources;
 
 /// The proxy that the arguments name, or the only one there is.
-pub fn proxy(arguments: &ProxyArgs, mesh: &Mesh) -> Result<Proxy, Exit> {
+pub(super) fn proxy(arguments: &ProxyArgs, mesh: &Mesh) -> Result<Proxy, Exit> {
     if let Some(node) = &arguments.service_node {
         return from_node(node, arguments.metadata.as_deref());
     }
@@ -107,7 +107,12 @@ fn list(what: &str, names: Vec<String>) -> Option<String> {
 
 /// Reports what applies to the proxy and is not translated. What guards (who may call, who calls,
 /// arbitrary patches) must not be left out silently: it ends the run unless the user says so.
-pub fn untranslated(view: &ProxyView<'_>, resources: &Resources, allow: bool, findings: &mut Diagnostics) -> Exit {
+pub(super) fn untranslated(
+    view: &ProxyView<'_>,
+    resources: &Resources,
+    allow: bool,
+    findings: &mut Diagnostics,
+) -> Exit {
     let mut exit = Exit::Ok;
     for policy in proxy::untranslated_policies(view) {
         let refuse = policy.kind.guards() && !allow;

@@ -20,7 +20,12 @@ use crate::proxy::Proxy;
 
 /// Writes the configuration in the form that the arguments ask for; what is to say about it is
 /// added to `findings`.
-pub fn emit(arguments: &GenerateArgs, proxy: &Proxy, config: ir::ProxyConfig, findings: &mut Diagnostics) -> Exit {
+pub(super) fn emit(
+    arguments: &GenerateArgs,
+    proxy: &Proxy,
+    config: ir::ProxyConfig,
+    findings: &mut Diagnostics,
+) -> Exit {
     let (config, found) = rebind(config, &rebinding(arguments));
     let refused = found.worst() == Some(Severity::Error);
     findings.extend(found);

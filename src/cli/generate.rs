@@ -14,7 +14,7 @@ use crate::yaml::{self, Document};
 use crate::{lower, proxy};
 
 /// Runs the command.
-pub fn run(arguments: &GenerateArgs) -> Exit {
+pub(super) fn run(arguments: &GenerateArgs) -> Exit {
     let (sources, mesh_config) = match read(arguments) {
         Ok(read) => read,
         Err(exit) => return exit,

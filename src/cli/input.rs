@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// Why an input cannot be read.
 #[derive(Debug)]
-pub struct InputError {
+pub(super) struct InputError {
     /// What was to be read.
     pub path: String,
     /// What went wrong.
@@ -22,7 +22,7 @@ pub struct InputError {
 }
 
 /// Reads every file, sorted by name, so that nothing depends on the order they are named or listed in.
-pub fn read(paths: &[PathBuf]) -> Result<SourceMap, Vec<InputError>> {
+pub(super) fn read(paths: &[PathBuf]) -> Result<SourceMap, Vec<InputError>> {
     let mut errors = Vec::new();
     let mut files = BTreeSet::new();
     let mut stdin = false;
@@ -50,7 +50,7 @@ pub fn read(paths: &[PathBuf]) -> Result<SourceMap, Vec<InputError>> {
 }
 
 /// Reads one text file as UTF-8.
-pub fn read_file(path: &Path) -> Result<String, InputError> {
+pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     let metadata = fs::metadata(path).map_err(|error| failed(path, &error.to_string()))?;
     if !metadata.is_file() {
         return Err(failed(path, "it is neither a file nor a directory"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// A file to write.
 #[derive(Debug)]
-pub struct OutputFile<'a> {
+pub(super) struct OutputFile<'a> {
     /// Where.
     pub path: PathBuf,
     /// What.
@@ -18,7 +18,7 @@ pub struct OutputFile<'a> {
 
 /// Writes files so that each appears whole: all are written beside their places first, then renamed
 /// in order. A file that already holds the same bytes is left alone.
-pub fn write_all(files: &[OutputFile<'_>]) -> io::Result<()> {
+pub(super) fn write_all(files: &[OutputFile<'_>]) -> io::Result<()> {
     let mut staged = Vec::new();
     for file in files {
         match stage(file) {

@@ -12,19 +12,19 @@ use super::exit::Exit;
 use crate::base::{Diagnostic, Diagnostics, FileId, Label, Severity, SourceMap, Span};
 
 /// Says why the job could not be done.
-pub fn failure(message: &str, help: Option<&str>) -> Exit {
+pub(super) fn failure(message: &str, help: Option<&str>) -> Exit {
     say("error", message, help);
     Exit::Failure
 }
 
 /// Says what is off with the arguments.
-pub fn usage(message: &str, help: Option<&str>) -> Exit {
+pub(super) fn usage(message: &str, help: Option<&str>) -> Exit {
     say("error", message, help);
     Exit::Usage
 }
 
 /// Says something that is not about a place in the input.
-pub fn say(kind: &str, message: &str, help: Option<&str>) {
+pub(super) fn say(kind: &str, message: &str, help: Option<&str>) {
     let mut text = format!("{kind}: {}\n", printable(message));
     if let Some(help) = help {
         text.push_str(&format!("  help: {}\n", printable(help)));
@@ -45,7 +45,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Shows findings, the worst first inside each file, by place.
-pub fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: &dyn Fn(&Label) -> Option<Span>) {
+pub(super) fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: &dyn Fn(&Label) -> Option<Span>) {
     let color = std::io::stderr().is_terminal();
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(110);

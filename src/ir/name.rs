@@ -80,6 +80,9 @@ impl<'a> OutboundCluster<'a> {
     }
 }
 
+/// The cluster of a destination without a host (`istio: route.GetDestinationCluster`); it never exists.
+pub const UNKNOWN_SERVICE: &str = "UnknownService";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +101,3 @@ mod tests {
         assert_eq!(OutboundCluster::parse(BLACK_HOLE_CLUSTER), None);
     }
 }
-
-/// The cluster of a destination without a host (`istio: route.GetDestinationCluster`); it never exists.
-pub const UNKNOWN_SERVICE: &str = "UnknownService";

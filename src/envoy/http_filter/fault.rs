@@ -30,7 +30,6 @@ fn fault_delay(delay: FaultDelay) -> common::FaultDelay {
     common::FaultDelay {
         fault_delay_secifier: Some(common::fault_delay::FaultDelaySecifier::FixedDelay(duration(fixed_delay))),
         percentage: Some(fractional_percent(percentage)),
-        ..Default::default()
     }
 }
 

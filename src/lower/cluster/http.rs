@@ -37,7 +37,7 @@ pub(super) struct ProtocolOptions {
 
 impl ProtocolOptions {
     /// Options with a version; `keeps_case` also holds for [`Protocol::AsClient`].
-    pub fn new(protocol: Protocol, keeps_case: bool) -> Self {
+    pub(super) fn new(protocol: Protocol, keeps_case: bool) -> Self {
         Self {
             protocol,
             keeps_case,
@@ -50,17 +50,17 @@ impl ProtocolOptions {
     }
 
     /// The options for all versions, which are written from now on.
-    pub fn common_mut(&mut self) -> &mut CommonHttpOptions {
+    pub(super) fn common_mut(&mut self) -> &mut CommonHttpOptions {
         self.common.get_or_insert_default()
     }
 
     /// Whether it is HTTP/2 whatever the client speaks.
-    pub fn is_http2(&self) -> bool {
+    pub(super) fn is_http2(&self) -> bool {
         self.protocol == Protocol::Http2
     }
 
     /// Makes it HTTP/2, unless a version is chosen already (`istio: core.setH2Options`).
-    pub fn upgrade(&mut self) {
+    pub(super) fn upgrade(&mut self) {
         if self.protocol == Protocol::Unsaid {
             self.protocol = Protocol::Http2;
         }
@@ -68,7 +68,7 @@ impl ProtocolOptions {
 
     /// Lays a connection pool's limits over (`istio: core.applyConnectionPool`). Zero is what is
     /// not written.
-    pub fn limit(&mut self, pool: Option<&ConnectionPoolSettings>) {
+    pub(super) fn limit(&mut self, pool: Option<&ConnectionPoolSettings>) {
         let tcp = pool.and_then(|pool| pool.tcp.as_ref());
         let http = pool.and_then(|pool| pool.http.as_ref());
         let max_connection_duration = tcp.and_then(|tcp| tcp.max_connection_duration).map(std_duration);
@@ -98,7 +98,7 @@ impl ProtocolOptions {
     }
 
     /// The options as Envoy wants them, which always name a version; `None` where nothing is set.
-    pub fn build(self) -> Option<UpstreamHttp> {
+    pub(super) fn build(self) -> Option<UpstreamHttp> {
         let names = self.auto_sni || self.auto_san_validation;
         if self.protocol == Protocol::Unsaid && self.common.is_none() && !names && self.outlier_status_codes.is_empty()
         {

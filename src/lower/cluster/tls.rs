@@ -31,7 +31,7 @@ pub(super) struct MetadataCertificates {
 
 impl MetadataCertificates {
     /// Reads `TLS_CLIENT_CERT_CHAIN` and its like.
-    pub fn of(metadata: &Value) -> Option<Self> {
+    pub(super) fn of(metadata: &Value) -> Option<Self> {
         let text = |key: &str| metadata.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let chain = Some(text("TLS_CLIENT_CERT_CHAIN")).filter(|chain| !chain.is_empty())?;
         Some(Self { chain, key: text("TLS_CLIENT_KEY"), authorities: text("TLS_CLIENT_ROOT_CERT") })

@@ -145,8 +145,8 @@ fn auto_address(
         return None;
     }
     let of_host = status.addresses.iter().filter(|address| address.host == *host);
-    let v4 = of_host.filter(|address| address.value.parse::<std::net::Ipv4Addr>().is_ok());
-    v4.last().map(|address| address.value.clone())
+    let mut v4 = of_host.filter(|address| address.value.parse::<std::net::Ipv4Addr>().is_ok());
+    v4.next_back().map(|address| address.value.clone())
 }
 
 /// The workloads that a ServiceEntry selects; `None` where it does not select.
