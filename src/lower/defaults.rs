@@ -116,6 +116,15 @@ pub const NETWORK_LABEL: &str = "topology.istio.io/network";
 /// loadbalancer.GetEffectiveLbSetting`).
 pub const PREFER_SAME_ZONE: [&str; 3] = [NETWORK_LABEL, "topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
 
+/// Labels that must agree for `trafficDistribution: PreferSameNode` (ibid.).
+pub const PREFER_SAME_NODE: [&str; 5] = [
+    NETWORK_LABEL,
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.istio.io/subzone",
+    "kubernetes.io/hostname",
+];
+
 /// The label of endpoints that are on their way out (`istio: features.DrainingLabel`).
 pub const DRAINING_LABEL: &str = "istio.io/draining";
 

@@ -2,6 +2,7 @@
 
 use crate::ir::cluster::{LbPolicy, LoadBalancing, LocalityLb, SlowStart};
 use crate::lower::defaults;
+use crate::lower::endpoint::prefers_near;
 use crate::lower::time::std_duration;
 use crate::mesh::Service;
 use crate::resource::istio::destination_rule::{
@@ -83,7 +84,7 @@ fn slow_start(lb: &LoadBalancerSettings) -> Option<SlowStart> {
 /// `Service.ForcesSupportUnhealthyEndpoints`).
 fn panic_threshold(outlier: Option<&OutlierDetection>, service: &Service) -> f64 {
     let written = outlier.map_or(0, |outlier| outlier.min_health_percent);
-    if service.prefer_close { 0.0 } else { f64::from(written.max(0)) }
+    if prefers_near(service) { 0.0 } else { f64::from(written.max(0)) }
 }
 
 #[cfg(test)]

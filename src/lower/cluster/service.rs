@@ -12,7 +12,7 @@ use crate::ir::cluster::{
 use crate::ir::name;
 use crate::lower::defaults;
 use crate::lower::destination_rule::{MergedRule, Written};
-use crate::lower::endpoint::{LocalitySetting, Peers, Selection};
+use crate::lower::endpoint::{LocalitySetting, Peers, Selection, by_port};
 use crate::lower::time::std_duration;
 use crate::lower::traffic_policy::{Policy, is_passthrough};
 use crate::mesh::{Registry, Resolution, Service, ServicePort};
@@ -310,7 +310,7 @@ impl<'m> Context<'m> {
 
     /// Whether sidecars of a service take mutual TLS (`istio: BestEffortInferServiceMTLSMode`).
     fn auto_mtls(&self, target: Target<'_, 'm>) -> AutoMtls {
-        let Selection { service, port, rule, subset, .. } = target.selection;
+        let Selection { service, rule, subset, .. } = target.selection;
         let policy = match subset {
             Some(subset) => subset.value.traffic_policy.as_ref(),
             None => rule.and_then(|rule| rule.traffic_policy.as_ref()).map(|policy| policy.value),
@@ -318,7 +318,7 @@ impl<'m> Context<'m> {
         let plain = |endpoint: &crate::mesh::Endpoint| endpoint.tls_mode == "disabled";
         let original = service.resolution == Resolution::Passthrough || is_passthrough(policy);
         // Nothing is known of a single destination, so that all endpoints must take it.
-        let mut endpoints = service.endpoints.iter().filter(|endpoint| endpoint.service_port == port.name).peekable();
+        let mut endpoints = by_port(Selection { subset: None, ..target.selection }).peekable();
         let refused = original && (endpoints.peek().is_none() || endpoints.any(plain));
         let disabled = self.endpoints.authentication.of_namespace(&service.namespace) == Some(MutualTlsMode::Disable);
         let off = service.mesh_external || self.config.enable_auto_mtls != Some(true) || refused || disabled;

@@ -44,14 +44,18 @@ impl<'m> LocalitySetting<'m> {
     /// setting that is turned off ends the search (`istio: GetEffectiveLbSetting`).
     pub fn effective(config: &'m MeshConfig, lb: Option<&'m LoadBalancerSettings>, service: &Service) -> Option<Self> {
         let of_rule = lb.and_then(|lb| written(lb.zone_aware_lb_setting.as_ref(), lb.locality_lb_setting.as_ref()));
-        let of_service = || service.prefer_close.then(|| Some(Self::prefer_same_zone()));
+        let of_service = || match (service.prefer_same_node, service.prefer_close) {
+            (true, _) => Some(Some(Self::prefer(&defaults::PREFER_SAME_NODE))),
+            (false, true) => Some(Some(Self::prefer(&defaults::PREFER_SAME_ZONE))),
+            (false, false) => None,
+        };
         let of_mesh = || written(config.zone_aware_lb_setting.as_ref(), config.locality_lb_setting.as_ref());
         of_rule.or_else(of_service).or_else(of_mesh).flatten()
     }
 
-    /// What `trafficDistribution: PreferClose` means.
-    fn prefer_same_zone() -> Self {
-        let labels = defaults::PREFER_SAME_ZONE.iter().map(|label| (*label).to_owned()).collect();
+    /// What a `trafficDistribution` means: these labels must agree.
+    fn prefer(labels: &[&str]) -> Self {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
         let setting = LocalityLoadBalancerSetting { failover_priority: labels, ..Default::default() };
         Self::Locality { setting: Cow::Owned(setting), force_failover: true }
     }

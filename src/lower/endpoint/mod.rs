@@ -4,6 +4,7 @@
 //! proxy's view of networks, ready, grouped by place, ranked by locality load balancing
 //! (`istio: xds/endpoints/endpoint_builder.go`, `ep_filters.go`, `mtls_checker.go`).
 
+mod cluster_local;
 mod group;
 mod locality;
 mod network;
@@ -12,6 +13,7 @@ mod peer_authentication;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use cluster_local::ClusterLocalHosts;
 use group::{Group, Member};
 pub use locality::{Client, LocalitySetting, split as split_locality};
 pub use network::NetworkGateways;
@@ -19,6 +21,7 @@ pub use peer_authentication::PeerAuthentications;
 
 use super::defaults;
 use super::destination_rule::{MergedRule, Written};
+use super::settings::text;
 use super::traffic_policy::{Policy, endpoint_tls_mode};
 use crate::ir;
 use crate::ir::Locality;
@@ -39,6 +42,8 @@ pub struct EndpointView<'m> {
     pub authentication: PeerAuthentications<'m>,
     /// How other networks are reached.
     networks: NetworkGateways,
+    /// Services that are not for other clusters.
+    cluster_local: ClusterLocalHosts,
     /// The networks the proxy asks for; `None` is all.
     requested: Option<BTreeSet<String>>,
     locality: Locality,
@@ -75,6 +80,7 @@ impl<'m> EndpointView<'m> {
             view,
             authentication: PeerAuthentications::new(view.mesh),
             networks: NetworkGateways::new(view.mesh),
+            cluster_local: ClusterLocalHosts::new(view.mesh),
             requested: requested_networks(&view.proxy.metadata),
             locality: split_locality(&view.proxy.locality),
         }
@@ -84,7 +90,7 @@ impl<'m> EndpointView<'m> {
     /// one without groups (`istio: BuildClusterLoadAssignment`).
     pub fn load_assignment(&self, cluster: String, selection: Selection<'_, 'm>) -> ir::LoadAssignment {
         // Names are for clusters that resolve them.
-        let endpoints = endpoints_of(selection).filter(|endpoint| is_socket_or_ip(endpoint));
+        let endpoints = by_port_name(selection).filter(|endpoint| is_socket_or_ip(endpoint));
         let mut groups = self.groups(selection, endpoints);
         let policy = self.policy(selection);
         if let Some(setting) = self.locality_setting(selection, policy) {
@@ -106,7 +112,7 @@ impl<'m> EndpointView<'m> {
         setting: Option<&LocalitySetting<'_>>,
         has_outlier_detection: bool,
     ) -> Vec<LocalityEndpoints> {
-        let mut groups = self.groups(selection, endpoints_of(selection));
+        let mut groups = self.groups(selection, by_port(selection));
         if let Some(setting) = setting {
             setting.apply(&mut groups, self.client(), has_outlier_detection);
         }
@@ -155,13 +161,21 @@ impl<'m> EndpointView<'m> {
         }
     }
 
+    /// Whether the proxy may use an endpoint (`istio: filterIstioEndpoint`).
     fn takes(&self, service: &Service, endpoint: &Endpoint, with_unhealthy: bool) -> bool {
+        let proxy = self.view.proxy;
         let visible = match &self.requested {
             Some(networks) => endpoint.network.is_empty() || networks.contains(&endpoint.network),
             None => true,
         };
+        // A proxy that does not know its cluster is taken to be in the only one.
+        let elsewhere = !proxy.cluster_id.is_empty() && endpoint.cluster != proxy.cluster_id;
+        let node = text(proxy, "NODE_NAME").unwrap_or_default();
+        let near = !service.node_local || !elsewhere && endpoint.node == node;
+        let reachable = near && !(elsewhere && self.cluster_local.contains(service));
         let sticky = service.labels.get(defaults::PERSISTENT_SESSION_LABEL).is_some_and(|label| !label.is_empty());
         visible
+            && reachable
             && match health(endpoint) {
                 EndpointHealth::Unknown | EndpointHealth::Healthy => true,
                 EndpointHealth::Unhealthy => with_unhealthy,
@@ -174,7 +188,7 @@ impl<'m> EndpointView<'m> {
     /// lets Envoy use them when few are ready (`istio: supportsUnhealthyEndpoints`).
     fn takes_unhealthy(&self, selection: Selection<'_, 'm>) -> bool {
         let outlier = self.policy(selection).outlier_detection;
-        selection.service.prefer_close || outlier.is_none_or(|outlier| outlier.min_health_percent <= 0)
+        prefers_near(selection.service) || outlier.is_none_or(|outlier| outlier.min_health_percent <= 0)
     }
 
     /// Whether the proxy sends mutual TLS to an endpoint (`istio: checkMtlsEnabled`).
@@ -209,12 +223,36 @@ impl TlsOfEndpoints {
     }
 }
 
-/// The endpoints of the port and the subset.
-fn endpoints_of<'m>(selection: Selection<'_, 'm>) -> impl Iterator<Item = &'m Endpoint> {
+/// Whether a service's `trafficDistribution` decides about places, which needs to know how many
+/// endpoints are ready (`istio: ForcesSupportUnhealthyEndpoints`).
+pub fn prefers_near(service: &Service) -> bool {
+    service.prefer_close || service.prefer_same_node
+}
+
+/// The endpoints of the port and the subset, as endpoint discovery goes by: the port's name.
+fn by_port_name<'m>(selection: Selection<'_, 'm>) -> impl Iterator<Item = &'m Endpoint> {
+    let endpoints = selection.service.endpoints.iter();
+    of_subset(selection, endpoints.filter(move |endpoint| endpoint.service_port == selection.port.name))
+}
+
+/// The endpoints of the port and the subset, as clusters go by that hold endpoints themselves: by
+/// number where a ServiceEntry made the endpoint, else by name
+/// (`istio: EndpointShards.CopyEndpoints`).
+pub fn by_port<'m>(selection: Selection<'_, 'm>) -> impl Iterator<Item = &'m Endpoint> {
+    let port = selection.port;
+    let of_port = move |endpoint: &&Endpoint| match endpoint.cluster_port {
+        0 => endpoint.service_port == port.name,
+        number => number == port.port,
+    };
+    of_subset(selection, selection.service.endpoints.iter().filter(of_port))
+}
+
+fn of_subset<'m>(
+    selection: Selection<'_, 'm>,
+    endpoints: impl Iterator<Item = &'m Endpoint>,
+) -> impl Iterator<Item = &'m Endpoint> {
     let labels = selection.subset.map(|subset| &subset.value.labels);
-    let port = &selection.port.name;
-    let of_port = selection.service.endpoints.iter().filter(move |endpoint| endpoint.service_port == *port);
-    of_port.filter(move |endpoint| labels.is_none_or(|labels| labels.selects(&endpoint.labels)))
+    endpoints.filter(move |endpoint| labels.is_none_or(|labels| labels.selects(&endpoint.labels)))
 }
 
 /// Whether endpoint discovery can carry the address: an IP, a Unix socket, or none, which stands
