@@ -105,3 +105,18 @@ fn removed<T>(values: &mut Vec<T>, unwanted: impl Fn(&T) -> bool) -> usize {
     values.retain(|value| !unwanted(value));
     before - values.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_every_extension() {
+        let page = include_str!("../../docs/stock-envoy.md");
+        for Dropped { name, role, reason, count: _ } in EXTENSIONS {
+            let row = page.lines().map(|line| line.replace('`', ""));
+            let expected = format!("| {name} | {role} | {reason} |");
+            assert!(row.into_iter().any(|row| row == expected), "docs/stock-envoy.md has no row `{expected}`");
+        }
+    }
+}
