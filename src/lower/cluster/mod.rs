@@ -160,3 +160,6 @@ fn dns_family(addresses: &[String]) -> DnsLookupFamily {
     let is_v6 = |address: &String| address.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6());
     if !addresses.is_empty() && addresses.iter().all(is_v6) { DnsLookupFamily::V6Only } else { DnsLookupFamily::V4Only }
 }
+
+#[cfg(test)]
+mod tests;

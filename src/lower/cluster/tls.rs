@@ -336,7 +336,8 @@ fn check_names_of_requests(settings: &ClientTls, http: &mut ProtocolOptions, per
     per_request && (unchecked || !sni || !names)
 }
 
-/// `MUTUAL` without certificate: Istio leaves TLS out altogether.
+/// `MUTUAL` without certificate: Istio leaves TLS out altogether. A DestinationRule is refused
+/// before; what is left are node metadata that name only some of the files.
 fn missing_files(settings: &ClientTls, upstream: &Upstream<'_>) -> Option<Diagnostic> {
     let missing = settings.client_certificate.is_empty() || settings.private_key.is_empty();
     if settings.mode != ClientTlsMode::Mutual || !settings.credential_name.is_empty() || !missing {
@@ -344,10 +345,7 @@ fn missing_files(settings: &ClientTls, upstream: &Upstream<'_>) -> Option<Diagno
     }
     let location = upstream.origin.clone().map_or(Location::Nowhere, Location::Value);
     let message = format!("mode `MUTUAL` without a client certificate leaves `{}` in plain text", upstream.name);
-    Some(
-        Diagnostic::error("plaintext-mutual-tls", location, message)
-            .help("name `clientCertificate` and `privateKey`, or a `credentialName`"),
-    )
+    Some(Diagnostic::error("plaintext-mutual-tls", location, message).help("name both the certificate and its key"))
 }
 
 /// Versions towards servers; Envoy's own highest would be 1.2 (`istio: defaultUpstreamCommonTLSContext`).
