@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::args::GenerateArgs;
+use super::args::{Emit, GenerateArgs};
 use super::exit::Exit;
 use super::{choose, emit, input, report};
 use crate::base::{Diagnostics, FileId, Label, Severity, SourceFile, SourceMap, Span};
@@ -20,12 +20,16 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         Err(exit) => return exit,
     };
     let (documents, mut findings) = parse(&sources);
+    let unparsable = findings.worst() == Some(Severity::Error);
     let options =
         DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks: None };
     let (resources, found) = resource::decode(&documents, &options);
     findings.extend(found);
     let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
-    if findings.worst() == Some(Severity::Error) {
+    // A bootstrap is made only of what the API server would take. `xds` shows what istiod makes of
+    // objects as they are, and istiod passes over the fields that it does not know.
+    let refused = arguments.output.emit == Emit::Bootstrap && findings.worst() == Some(Severity::Error);
+    if unparsable || refused {
         report::diagnostics(&findings, &sources, &resolve);
         return Exit::Data;
     }
