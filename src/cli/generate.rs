@@ -7,11 +7,15 @@ use rayon::prelude::*;
 use super::args::{Emit, GenerateArgs};
 use super::exit::Exit;
 use super::{choose, emit, input, report};
-use crate::base::{Diagnostics, FileId, Label, Severity, SourceFile, SourceMap, Span};
+use crate::base::{Diagnostic, Diagnostics, FileId, Label, Severity, SourceFile, SourceMap, Span};
 use crate::mesh::{self, LinkOptions, Mesh};
 use crate::resource::{self, DecodeOptions, Resources};
 use crate::yaml::{self, Document};
 use crate::{lower, proxy};
+
+/// Faults of `resource::decode` that leave in doubt what the user means.
+const UNREADABLE: [&str; 6] =
+    ["unknown-field", "wrong-type", "unknown-value", "bad-value", "oneof-conflict", "duplicate-object"];
 
 /// Runs the command.
 pub(super) fn run(arguments: &GenerateArgs) -> Exit {
@@ -26,9 +30,11 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
     let (resources, found) = resource::decode(&documents, &options);
     findings.extend(found);
     let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
-    // A bootstrap is made only of what the API server would take. `xds` shows what istiod makes of
-    // objects as they are, and istiod passes over the fields that it does not know.
-    let refused = arguments.output.emit == Emit::Bootstrap && findings.worst() == Some(Severity::Error);
+    // A bootstrap is made only of objects that can be read as what they are. `xds` shows what istiod
+    // makes of them as they are, and istiod passes over the fields that it does not know. A value
+    // that the webhook would refuse is reported, and generated as istiod does.
+    let unreadable = |finding: &Diagnostic| UNREADABLE.contains(&finding.code) && finding.severity == Severity::Error;
+    let refused = arguments.output.emit == Emit::Bootstrap && findings.0.iter().any(unreadable);
     if unparsable || refused {
         report::diagnostics(&findings, &sources, &resolve);
         return Exit::Data;
