@@ -1,9 +1,11 @@
 //! Changes of the IR for running a proxy's configuration beside others, on one machine.
 
+use std::collections::BTreeMap;
+
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::ir;
 use crate::ir::Address;
-use crate::ir::listener::Binding;
+use crate::ir::listener::{Binding, Transport};
 
 /// Where listeners listen instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,9 +17,14 @@ pub struct Rebind {
 }
 
 /// `config` with its listeners elsewhere. Those without a socket stay: their address is the
-/// destination they stand for. A port beyond 65535 is an error, and stays.
-pub fn rebind(mut config: ir::ProxyConfig, Rebind { address, port_offset }: &Rebind) -> (ir::ProxyConfig, Diagnostics) {
+/// destination they stand for. A port beyond 65535 is an error, and stays; two listeners that meet
+/// on one address are an error.
+pub fn rebind(mut config: ir::ProxyConfig, rebinding: &Rebind) -> (ir::ProxyConfig, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
+    if *rebinding == Rebind::default() {
+        return (config, diagnostics);
+    }
+    let Rebind { address, port_offset } = rebinding;
     for listener in config.listeners_mut().filter(|listener| listener.binding != Binding::Captured) {
         for bound in &mut listener.addresses {
             let Address::Socket { address: ip, port } = bound else { continue };
@@ -32,7 +39,26 @@ pub fn rebind(mut config: ir::ProxyConfig, Rebind { address, port_offset }: &Reb
         // `0.0.0.0` and `::` of one listener are one address now.
         listener.addresses.dedup();
     }
+    // Who listens where, over TCP and over UDP.
+    let mut bound: [BTreeMap<&Address, &str>; 2] = Default::default();
+    for (_, listener) in config.listeners().filter(|(_, listener)| listener.binding != Binding::Captured) {
+        let [tcp, udp] = &mut bound;
+        let bound = match listener.transport {
+            Transport::Tcp => tcp,
+            Transport::Quic => udp,
+        };
+        for address in &listener.addresses {
+            if let Some(other) = bound.insert(address, &listener.name) {
+                diagnostics.push(meeting(other, &listener.name));
+            }
+        }
+    }
     (config, diagnostics)
+}
+
+fn meeting(one: &str, other: &str) -> Diagnostic {
+    let message = format!("the listeners `{one}` and `{other}` would listen on the same address");
+    Diagnostic::error("listeners-meet", Location::Nowhere, message).help("bind another address, as 127.0.0.2, or none")
 }
 
 fn too_high(listener: &str, port: u32, offset: u16) -> Diagnostic {
@@ -65,6 +91,20 @@ mod tests {
         assert_eq!(rebound(vec![socket("10.0.0.9", 80)], Binding::Bound, 0).0, [socket("10.0.0.9", 80)]);
         let pipe = Address::Pipe("/run/gw.sock".into());
         assert_eq!(rebound(vec![pipe.clone()], Binding::Default, 1).0, [pipe]);
+    }
+
+    #[test]
+    fn two_listeners_must_not_meet() {
+        let at = |address| ir::Listener {
+            name: format!("{address}_80"),
+            addresses: vec![socket(address, 80)],
+            ..listener(filter_chain("http.80", None))
+        };
+        let config = ir::Outbound { listeners: vec![at("0.0.0.0"), at("127.0.0.1")], ..Default::default() };
+        let rebinding = Rebind { address: Some("127.0.0.1".into()), port_offset: 0 };
+        let (_, diagnostics) = rebind(ir::ProxyConfig::Router(config), &rebinding);
+        let messages: Vec<_> = diagnostics.0.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        assert_eq!(messages, ["the listeners `0.0.0.0_80` and `127.0.0.1_80` would listen on the same address"]);
     }
 
     #[test]
