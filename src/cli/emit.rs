@@ -14,6 +14,7 @@ use crate::envoy::identity::Identity;
 use crate::envoy::json::{self, Style};
 use crate::envoy::local::{Rebind, rebind};
 use crate::envoy::static_secrets::{SecretFile, SecretsMode};
+use crate::envoy::stock::{Dropped, stock};
 use crate::envoy::{xds, yaml};
 use crate::ir;
 use crate::proxy::Proxy;
@@ -34,9 +35,15 @@ pub(super) fn emit(
     }
     match arguments.output.emit {
         Emit::Xds => {
+            let (config, dropped) = match arguments.output.target {
+                args::Target::Envoy => stock(config),
+                args::Target::IstioProxy => (config, Vec::new()),
+            };
             let resources = xds::xds(&config);
             let secret = !config.outbound().secrets.is_empty();
-            write(arguments, &resources.to_json(Style::Pretty), &[], secret)
+            let exit = write(arguments, &resources.to_json(Style::Pretty), &[], secret);
+            say_dropped(&dropped);
+            exit
         }
         Emit::Bootstrap => static_bootstrap(arguments, proxy, config, findings),
     }
@@ -67,12 +74,16 @@ fn static_bootstrap(
                 Some("--out FILE writes them to files beside it, --secrets inline into the bootstrap"),
             );
         }
-        if !dropped.is_empty() {
-            let names: Vec<String> = dropped.iter().map(|one| format!("{} ({})", one.name, one.role)).collect();
-            report::say("note", &format!("left out, because only Istio's Envoy has them: {}", names.join(", ")), None);
-        }
+        say_dropped(&dropped);
     }
     exit
+}
+
+fn say_dropped(dropped: &[Dropped]) {
+    if !dropped.is_empty() {
+        let names: Vec<String> = dropped.iter().map(|one| format!("{} ({})", one.name, one.role)).collect();
+        report::say("note", &format!("left out, because only Istio's Envoy has them: {}", names.join(", ")), None);
+    }
 }
 
 fn options(arguments: &GenerateArgs, proxy: &Proxy) -> Options {

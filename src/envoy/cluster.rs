@@ -118,13 +118,12 @@ fn with_endpoint_discovery(found: cluster::Cluster, discovery: &Discovery<'_>) -
         },
         Discovery::Static(tables) => {
             let assignment = tables.endpoints.get(found.name.as_str());
-            let localities = assignment.map_or(&[][..], |assignment| &assignment.localities);
-            let empty = localities.iter().all(|group| group.endpoints.is_empty());
-            let service =
-                OutboundCluster::parse(&found.name).map(|service| (service.hostname.to_owned(), service.port));
+            let service = OutboundCluster::parse(&found.name).map(|service| (service.hostname, service.port));
+            let known = service.is_some_and(|service| tables.known.contains(&service));
+            let service = service.map(|(hostname, port)| (hostname.to_owned(), port));
             match (tables.endpoint_mode, service) {
                 (EndpointMode::Dns, Some(service)) => with_service_name(found, service),
-                (EndpointMode::Auto, Some(service)) if empty => with_service_name(found, service),
+                (EndpointMode::Auto, Some(service)) if !known => with_service_name(found, service),
                 (EndpointMode::Auto | EndpointMode::Static | EndpointMode::Dns, _) => cluster::Cluster {
                     cluster_discovery_type: discovery_type(parts::DiscoveryType::Static),
                     load_assignment: Some(match assignment {

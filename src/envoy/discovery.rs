@@ -1,6 +1,6 @@
 //! How a built message finds what it names: from a control plane, or beside it in the same file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use envoy_types::pb::envoy::config::core::v3 as core;
@@ -8,6 +8,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::SdsSecretCon
 
 use super::core::duration;
 use crate::ir;
+use crate::ir::name::OutboundCluster;
 use crate::ir::tls::{SecretRef, SecretSource};
 
 /// The cluster of the agent beside Envoy, which serves its identity.
@@ -29,6 +30,8 @@ pub struct Tables<'a> {
     pub routes: BTreeMap<&'a str, &'a ir::RouteConfiguration>,
     /// Endpoints by the cluster's name.
     pub endpoints: BTreeMap<&'a str, &'a ir::LoadAssignment>,
+    /// Services (hostname and port) with endpoints: a subset of one without a match is empty, not unknown.
+    pub known: BTreeSet<(&'a str, u16)>,
     /// What a cluster with endpoint discovery becomes.
     pub endpoint_mode: EndpointMode,
     /// Whether the workload's own certificates come from the agent, by SDS.
@@ -38,7 +41,7 @@ pub struct Tables<'a> {
 /// What a cluster with endpoint discovery becomes in a static configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EndpointMode {
-    /// `static` where there are endpoints, else `dns`.
+    /// `static` where the service has endpoints, else `dns`.
     #[default]
     Auto,
     /// Only the endpoints there are.
@@ -53,7 +56,12 @@ impl<'a> Tables<'a> {
         let outbound = config.outbound();
         let routes = outbound.route_configurations.iter();
         let endpoints = outbound.load_assignments.iter();
+        let filled = |assignment: &&ir::LoadAssignment| assignment.localities.iter().any(|it| !it.endpoints.is_empty());
+        let service = |assignment: &'a ir::LoadAssignment| {
+            OutboundCluster::parse(&assignment.cluster).map(|cluster| (cluster.hostname, cluster.port))
+        };
         Self {
+            known: endpoints.clone().filter(filled).filter_map(service).collect(),
             routes: routes.map(|configuration| (configuration.name.as_str(), configuration)).collect(),
             endpoints: endpoints.map(|assignment| (assignment.cluster.as_str(), assignment)).collect(),
             endpoint_mode,

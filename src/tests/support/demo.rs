@@ -92,6 +92,8 @@ pub(crate) struct TlsRequest {
     pub(crate) certificate: Option<String>,
     /// The only protocol version that the client speaks; any by default.
     pub(crate) version: Option<TlsVersion>,
+    /// The protocols that the client offers (ALPN); `http/1.1` by default.
+    pub(crate) alpn: Option<Vec<String>>,
 }
 
 /// A version of TLS.

@@ -81,7 +81,7 @@ impl Judge<'_> {
     }
 
     fn tls_client(&self, request: &TlsRequest, host: &str) -> Result<TlsClient, String> {
-        let TlsRequest { trust, sni, certificate, version } = request;
+        let TlsRequest { trust, sni, certificate, version, alpn } = request;
         let versions = match version {
             None => rustls::ALL_VERSIONS,
             Some(TlsVersion::Tls12) => &[&rustls::version::TLS12],
@@ -101,7 +101,8 @@ impl Judge<'_> {
                 config.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?
             }
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let offered = alpn.clone().unwrap_or_else(|| vec!["http/1.1".to_owned()]);
+        config.alpn_protocols = offered.into_iter().map(String::into_bytes).collect();
         let name = sni.as_deref().unwrap_or(host).to_owned();
         let server_name = ServerName::try_from(name).map_err(|error| error.to_string())?;
         Ok(TlsClient { config: Arc::new(config), server_name })
