@@ -6,6 +6,7 @@ use super::policy::{millionths, percent};
 use super::retry::retry_policy;
 use super::route::RouteContext;
 use crate::ir;
+use crate::ir::FractionalPercent;
 use crate::ir::route::{
     Body, Clusters, DirectResponse, Forward, HostRewrite, Mirror, PathRewrite, Redirect, RedirectPath, RedirectStatus,
     WeightedCluster,
@@ -121,25 +122,25 @@ fn path_rewrite(rewrite: &HttpRewrite) -> Option<PathRewrite> {
 fn mirrors(context: &RouteContext<'_>, spec: &HttpRoute) -> Vec<Mirror> {
     let older = spec.mirror.as_ref().and_then(|destination| {
         let fraction = match (spec.mirror_percentage, spec.mirror_percent) {
-            (Some(share), _) => (share.value > 0.0).then(|| millionths(share))?,
-            (None, Some(share)) => (share > 0).then(|| percent(share))?,
-            (None, None) => percent(100),
+            (None, Some(share)) => (share > 0).then(|| percent(share)),
+            (share, _) => copied_share(share),
         };
-        Some((destination, fraction))
+        Some((destination, fraction?))
     });
-    let newer = spec.mirrors.iter().filter_map(|mirror| {
-        let share = mirror.percentage.unwrap_or(Percent { value: -1.0 });
-        let fraction = match mirror.percentage {
-            Some(_) => (share.value > 0.0).then(|| millionths(share))?,
-            None => percent(100),
-        };
-        Some((mirror.destination.as_ref()?, fraction))
-    });
+    let newer = spec.mirrors.iter().filter_map(|it| Some((it.destination.as_ref()?, copied_share(it.percentage)?)));
     let copy = |(destination, fraction): (&Destination, _)| Mirror {
         cluster: context.cluster(destination),
         fraction: Some(fraction),
     };
     older.into_iter().chain(newer).map(copy).collect()
+}
+
+/// How many requests are copied; all where nobody says, `None` where none are.
+fn copied_share(share: Option<Percent>) -> Option<FractionalPercent> {
+    match share {
+        Some(share) => (share.value > 0.0).then(|| millionths(share)),
+        None => Some(percent(100)),
+    }
 }
 
 /// Answers with a redirect (`istio: route.ApplyRedirect`). A port that the scheme implies is not written.
