@@ -75,26 +75,6 @@ pub const ALPN_METADATA_EXCHANGE: [&str; 3] = ["istio-peer-exchange", "h2", "htt
 /// ALPN of all connections between Istio's proxies (`istio: core.allIstioMtlsALPNs`).
 pub const ALPN_MESH: [&str; 5] = ["istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2"];
 
-/// Ciphers that Envoy's BoringSSL takes; others are dropped, as Envoy would refuse the listener
-/// (`istio: pkg/config/security: ValidCipherSuites`).
-pub const CIPHER_SUITES: [&str; 15] = [
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-    "ECDHE-ECDSA-AES128-SHA",
-    "ECDHE-RSA-AES128-SHA",
-    "ECDHE-ECDSA-AES256-SHA",
-    "ECDHE-RSA-AES256-SHA",
-    "AES128-GCM-SHA256",
-    "AES256-GCM-SHA384",
-    "AES128-SHA",
-    "AES256-SHA",
-    "DES-CBC3-SHA",
-];
-
 /// What is retried where nobody says (`istio: retry.defaultRetryOn`): only what surely did not reach
 /// the application, or what gRPC says may be tried again.
 pub const RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";

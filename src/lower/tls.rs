@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostics, Origin};
 use crate::ir::StringMatch;
 use crate::ir::tls::{CommonTls, DownstreamTls, PeerChecks, SecretRef, TlsParams, TlsVersion, Validation};
 use crate::lower::defaults;
 use crate::lower::secret;
 use crate::lower::settings::text;
 use crate::proxy::ProxyView;
-use crate::resource::istio::gateway::{ServerTls, ServerTlsMode, TlsProtocol};
+use crate::resource::istio::gateway::{ServerTls, ServerTlsMode, TlsProtocol, is_cipher_suite};
 use crate::resource::istio::mesh_config::MeshTlsProtocol;
 
 /// The TLS context of a server that ends TLS (`istio: core.BuildListenerTLSContext`). `is_tcp` says
@@ -33,7 +33,7 @@ pub fn downstream(
         (false, false) => from_files(view, tls, &Files::of_server(tls), checks_client),
     };
     // Istio's own TLS takes no settings of the server (`istio: core.isSimpleOrMutual`).
-    let params = if istio_mutual { None } else { params(view, tls, origin, &mut diagnostics) };
+    let params = if istio_mutual { None } else { params(view, tls) };
     let common = CommonTls {
         params,
         certificates,
@@ -146,7 +146,7 @@ fn from_credentials(
 
 /// Versions, ciphers and curves: the server's over the mesh's `tlsDefaults` (`istio:
 /// core.applyDownstreamTLSDefaults, applyServerTLSSettings`); `None` where neither says anything.
-fn params(view: &ProxyView<'_>, tls: &ServerTls, origin: &Origin, diagnostics: &mut Diagnostics) -> Option<TlsParams> {
+fn params(view: &ProxyView<'_>, tls: &ServerTls) -> Option<TlsParams> {
     let mut params = TlsParams::default();
     if let Some(mesh) = &view.mesh.config.tls_defaults {
         params.ecdh_curves = mesh.ecdh_curves.clone();
@@ -162,7 +162,7 @@ fn params(view: &ProxyView<'_>, tls: &ServerTls, origin: &Origin, diagnostics: &
     if !tls.ecdh_curves.is_empty() {
         params.ecdh_curves = tls.ecdh_curves.clone();
     }
-    let ciphers = cipher_suites(tls, origin, diagnostics);
+    let ciphers = cipher_suites(tls);
     if !ciphers.is_empty() {
         params.cipher_suites = ciphers;
     }
@@ -179,22 +179,11 @@ fn version(written: TlsProtocol) -> Option<TlsVersion> {
     }
 }
 
-/// The ciphers that Envoy takes, each once (`istio: security.FilterCipherSuites`).
-fn cipher_suites(tls: &ServerTls, origin: &Origin, diagnostics: &mut Diagnostics) -> Vec<String> {
+/// The ciphers that Envoy takes, each once (`istio: security.FilterCipherSuites`); the others are
+/// reported where the field is checked.
+fn cipher_suites(tls: &ServerTls) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let mut taken = Vec::new();
-    for (at, name) in tls.cipher_suites.iter().enumerate() {
-        // Expressions as `-SHA` or `[A|B]` pass unread.
-        let expression = !name.starts_with(char::is_alphanumeric) || name == "ALL";
-        if !expression && !defaults::CIPHER_SUITES.contains(&name.as_str()) {
-            let location = Location::Value(origin.key("cipherSuites").index(at));
-            let message = format!("`{name}` is no cipher suite that Envoy knows, it is left out");
-            diagnostics.push(Diagnostic::warning("unknown-cipher-suite", location, message));
-        } else if seen.insert(name) {
-            taken.push(name.clone());
-        }
-    }
-    taken
+    tls.cipher_suites.iter().filter(|name| is_cipher_suite(name) && seen.insert(*name)).cloned().collect()
 }
 
 fn exact(names: &[String]) -> Vec<StringMatch> {

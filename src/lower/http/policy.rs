@@ -5,29 +5,8 @@ use crate::ir::route::{AbortStatus, CorsPolicy, Fault, FaultAbort, FaultDelay};
 use crate::ir::{Denominator, FractionalPercent, StringMatch};
 use crate::lower::time::std_duration;
 use crate::resource::istio::virtual_service::{
-    Abort, CorsPolicy as WantedCors, Delay, HttpFaultInjection, Percent, UnmatchedPreflights,
+    Abort, CorsPolicy as WantedCors, Delay, GRPC_STATUSES, HttpFaultInjection, Percent, UnmatchedPreflights,
 };
-
-/// Names of gRPC statuses by number (gRPC documentation, "Status codes and their use").
-const GRPC_STATUSES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
 
 /// A route's CORS policy (`istio: route.TranslateCORSPolicy`); the newer list of origins wins.
 pub(super) fn cors_policy(wanted: &WantedCors) -> CorsPolicy {

@@ -142,3 +142,30 @@ pub enum TlsProtocol {
     #[serde(rename = "TLSV1_3")]
     V1_3,
 }
+
+/// Ciphers that Envoy's BoringSSL takes; it refuses a listener with others, so Istio drops them
+/// (`istio: pkg/config/security: ValidCipherSuites`).
+const CIPHER_SUITES: [&str; 15] = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+    "ECDHE-ECDSA-AES128-SHA",
+    "ECDHE-RSA-AES128-SHA",
+    "ECDHE-ECDSA-AES256-SHA",
+    "ECDHE-RSA-AES256-SHA",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-SHA",
+    "AES256-SHA",
+    "DES-CBC3-SHA",
+];
+
+/// Cipher suites that Envoy takes (`pkg/config/security: ValidCipherSuites`); expressions such as `!aNULL`
+/// and `ALL` are let through.
+pub fn is_cipher_suite(name: &str) -> bool {
+    let expression = name.bytes().next().is_some_and(|byte| !byte.is_ascii_alphanumeric());
+    expression || matches!(name, "" | "ALL") || CIPHER_SUITES.contains(&name)
+}

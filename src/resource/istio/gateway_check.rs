@@ -251,37 +251,13 @@ fn check_versions_and_ciphers(at: &Origin, tls: &ServerTls, out: &mut Diagnostic
     let mut seen = BTreeMap::new();
     for (index, cipher) in tls.cipher_suites.iter().enumerate() {
         let place = at.key("cipherSuites").index(index);
-        if !is_cipher_suite(cipher) {
+        if !super::gateway::is_cipher_suite(cipher) {
             let message = format!("`{cipher}` is not a cipher suite that Envoy knows, and is ignored");
             out.push(doubt("unknown-cipher-suite", &place, message));
         } else if seen.insert(cipher.as_str(), index).is_some() {
             out.push(doubt("duplicate-cipher-suite", &place, format!("`{cipher}` is listed twice")));
         }
     }
-}
-
-/// Cipher suites that Envoy takes (`pkg/config/security: ValidCipherSuites`); expressions such as `!aNULL`
-/// and `ALL` are let through.
-fn is_cipher_suite(name: &str) -> bool {
-    const KNOWN: [&str; 15] = [
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-        "ECDHE-RSA-CHACHA20-POLY1305",
-        "ECDHE-ECDSA-AES128-SHA",
-        "ECDHE-RSA-AES128-SHA",
-        "ECDHE-ECDSA-AES256-SHA",
-        "ECDHE-RSA-AES256-SHA",
-        "AES128-GCM-SHA256",
-        "AES256-GCM-SHA384",
-        "AES128-SHA",
-        "AES256-SHA",
-        "DES-CBC3-SHA",
-    ];
-    let expression = name.bytes().next().is_some_and(|byte| !byte.is_ascii_alphanumeric());
-    expression || matches!(name, "" | "ALL") || KNOWN.contains(&name)
 }
 
 /// Certificates come from one place only.

@@ -404,9 +404,11 @@ fn check_abort(at: &Origin, abort: &Abort, out: &mut Diagnostics) {
     if let Some(status) = http_status {
         check_status(&at.key("httpStatus"), i64::from(*status), out);
     }
-    if let Some(status) = grpc_status.as_deref().filter(|status| !GRPC_STATUSES.contains(status)) {
+    if let Some(status) =
+        grpc_status.as_deref().filter(|status| !super::virtual_service::GRPC_STATUSES.contains(status))
+    {
         let message = format!("gRPC has no status `{status}`");
-        let help = format!("one of {}", GRPC_STATUSES.join(", "));
+        let help = format!("one of {}", super::virtual_service::GRPC_STATUSES.join(", "));
         out.push(fault("unknown-grpc-status", &at.key("grpcStatus"), message).help(help));
     }
     if http2_error.is_some() {
@@ -414,27 +416,6 @@ fn check_abort(at: &Origin, abort: &Abort, out: &mut Diagnostics) {
         out.push(fault("field-not-implemented", &at.key("http2Error"), message).help("use `httpStatus`"));
     }
 }
-
-/// gRPC's statuses by name.
-const GRPC_STATUSES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
 
 /// Cross-origin resource sharing (`validateCORSPolicy`).
 fn check_cors(at: &Origin, cors: &CorsPolicy, out: &mut Diagnostics) {
