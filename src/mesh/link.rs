@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::from_ingress;
 use super::from_istio;
 use super::from_kubernetes;
+use super::references;
 use super::services;
 use super::site::{Site, node_locality};
 use super::{ConfigMap, Mesh, Secret};
-use crate::base::{Diagnostics, Labels};
+use crate::base::{Diagnostic, Diagnostics, Labels, Location};
 use crate::resource::istio::MeshConfig;
 use crate::resource::{Object, Resources, kubernetes};
 
@@ -75,7 +76,16 @@ pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) 
         namespaces: namespaces.clone(),
         node_localities: node_localities.clone(),
     };
+    diagnostics.extend(references::check(&mesh));
+    diagnostics.0.extend(resources.endpoints.iter().map(unread_endpoints));
     (mesh, diagnostics)
+}
+
+/// Istiod reads EndpointSlices only; a cluster makes them of Endpoints.
+fn unread_endpoints(object: &Object<kubernetes::Endpoints>) -> Diagnostic {
+    let message = format!("Endpoints `{}/{}` are not read", object.namespace(), object.name());
+    Diagnostic::note("unread-endpoints", Location::Value(object.origin()), message)
+        .help("Istio reads EndpointSlices; write one, labelled `kubernetes.io/service-name`")
 }
 
 fn namespace_annotations(resources: &Resources) -> BTreeMap<&str, &Labels> {

@@ -16,6 +16,7 @@ mod gateway;
 mod link;
 mod names;
 mod policy;
+mod references;
 mod service;
 mod services;
 mod site;

@@ -1,4 +1,4 @@
-//! Short names → hostnames.
+//! Short names → hostnames and gateways.
 
 use std::net::IpAddr;
 
@@ -15,6 +15,22 @@ pub(super) fn hostname(host: &HostPattern, namespace: &str, domain: &str) -> Hos
     format!("{text}.{namespace}.svc.{domain}").into()
 }
 
+/// The gateway a name means in a namespace, as `namespace/name`; `mesh` stays. `name.namespace…`
+/// is the old form (`istio: model.resolveGatewayName`).
+pub(super) fn gateway(written: &str, namespace: &str) -> String {
+    if written == "mesh" {
+        return written.to_owned();
+    }
+    match written.split_once('/') {
+        Some((".", name)) => format!("{namespace}/{name}"),
+        Some(_) => written.to_owned(),
+        None => match written.split_once('.') {
+            Some((name, rest)) => format!("{}/{name}", rest.split('.').next().unwrap_or_default()),
+            None => format!("{namespace}/{written}"),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +44,15 @@ mod tests {
         assert_eq!(resolved("*.example.com"), "*.example.com");
         assert_eq!(resolved("fd00::1"), "fd00::1");
         assert_eq!(resolved(""), "");
+    }
+
+    #[test]
+    fn gateways() {
+        let of = |text: &str| gateway(text, "shop");
+        assert_eq!(of("public"), "shop/public");
+        assert_eq!(of("./public"), "shop/public");
+        assert_eq!(of("edge/public"), "edge/public");
+        assert_eq!(of("public.edge.svc.cluster.local"), "edge/public");
+        assert_eq!(of("mesh"), "mesh");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::name;
 use crate::base::ExportTo;
+use crate::mesh::names;
 use crate::mesh::site::Site;
 use crate::mesh::{DestinationRule, Visibility};
 use crate::resource::{Object, istio};
@@ -38,7 +38,7 @@ fn destination_rule(object: &Object<istio::DestinationRule>, site: &Site<'_>) ->
             meta.namespace, meta.name
         ),
         visibility,
-        host: name::host(&spec.host, object.namespace(), site.domain),
+        host: names::hostname(&spec.host, object.namespace(), site.domain),
         spec: Arc::new(spec.clone()),
     }
 }

@@ -4,7 +4,6 @@ mod delegate;
 mod destination_rule;
 mod gateway;
 mod instance;
-mod name;
 mod policy;
 mod service_entry;
 mod virtual_service;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::delegate;
-use super::name;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::mesh::names;
 use crate::mesh::site::Site;
 use crate::mesh::{Rule, Semantics, VirtualService, Visibility};
 use crate::resource::istio::virtual_service::{Destination, HttpRoute, TcpRoute, TlsRoute};
@@ -58,7 +58,7 @@ fn virtual_service(
             meta.namespace, meta.name
         ),
         visibility: visibility(object, site),
-        hosts: spec.hosts.iter().map(|host| name::host(host, names.namespace, names.domain)).collect(),
+        hosts: spec.hosts.iter().map(|host| names::hostname(host, names.namespace, names.domain)).collect(),
         gateways,
         http: http_rules(object, names, delegates, site, diagnostics),
         tls: tls.collect(),
@@ -165,7 +165,7 @@ pub(super) struct Names<'a> {
 
 impl Names<'_> {
     fn gateway(&self, written: &str) -> String {
-        name::gateway(written, self.namespace)
+        names::gateway(written, self.namespace)
     }
 
     fn gateways(&self, written: &mut [String]) {
@@ -173,7 +173,7 @@ impl Names<'_> {
     }
 
     fn destination(&self, destination: &mut Destination) {
-        destination.host = name::host(&destination.host, self.namespace, self.domain);
+        destination.host = names::hostname(&destination.host, self.namespace, self.domain);
     }
 
     fn http(&self, mut route: HttpRoute) -> HttpRoute {

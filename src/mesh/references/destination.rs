@@ -1,0 +1,150 @@
+//! Destinations: hosts, ports and subsets that do not exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::SHOWN;
+use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::mesh::{DestinationRule, Mesh, Registry, VirtualService};
+use crate::resource::istio::virtual_service::Destination;
+
+/// What destinations can be.
+pub(super) struct Destinations<'m> {
+    mesh: &'m Mesh,
+    /// Namespaces with a Kubernetes Service in the input.
+    namespaces: BTreeSet<&'m str>,
+    /// DestinationRules by their host, or by what follows its `*`.
+    exact: BTreeMap<&'m str, Vec<&'m DestinationRule>>,
+    suffixes: BTreeMap<&'m str, Vec<&'m DestinationRule>>,
+    /// Nodes that were reported: a delegate's routes appear in each VirtualService that uses it.
+    reported: BTreeSet<Origin>,
+}
+
+impl<'m> Destinations<'m> {
+    pub(super) fn new(mesh: &'m Mesh) -> Self {
+        let mut exact: BTreeMap<&str, Vec<&DestinationRule>> = BTreeMap::new();
+        let mut suffixes: BTreeMap<&str, Vec<&DestinationRule>> = BTreeMap::new();
+        for rule in &mesh.destination_rules {
+            match rule.host.suffix() {
+                Some(suffix) => suffixes.entry(suffix).or_default().push(rule),
+                None => exact.entry(rule.host.as_str()).or_default().push(rule),
+            }
+        }
+        let kubernetes = mesh.services.iter().filter(|service| service.registry == Registry::Kubernetes);
+        let namespaces = kubernetes.map(|service| service.namespace.as_str()).collect();
+        Self { mesh, namespaces, exact, suffixes, reported: BTreeSet::new() }
+    }
+
+    pub(super) fn check(&mut self, service: &VirtualService, diagnostics: &mut Diagnostics) {
+        for rule in &service.http {
+            let Some(origin) = rule.origins.first() else { continue };
+            let route = &rule.spec.route;
+            let routes = route.iter().enumerate().map(|(at, it)| (origin.key("route").index(at), &it.destination));
+            let mirrors = rule.spec.mirrors.iter().enumerate();
+            let mirrors = mirrors.map(|(at, it)| (origin.key("mirrors").index(at), &it.destination));
+            for (origin, destination) in routes.chain(mirrors) {
+                self.check_destination(origin.key("destination"), destination.as_ref(), diagnostics);
+            }
+            self.check_destination(origin.key("mirror"), rule.spec.mirror.as_ref(), diagnostics);
+        }
+        let tls = service.tls.iter().map(|rule| (&rule.origins, &rule.spec.route));
+        let tcp = service.tcp.iter().map(|rule| (&rule.origins, &rule.spec.route));
+        for (origins, routes) in tls.chain(tcp) {
+            let Some(origin) = origins.first() else { continue };
+            for (at, route) in routes.iter().enumerate() {
+                let origin = origin.key("route").index(at).key("destination");
+                self.check_destination(origin, route.destination.as_ref(), diagnostics);
+            }
+        }
+    }
+
+    fn check_destination(&mut self, origin: Origin, destination: Option<&Destination>, diagnostics: &mut Diagnostics) {
+        let Some(destination) = destination else { return };
+        let services: Vec<_> = self.mesh.services_with_host(destination.host.as_str()).collect();
+        let found = if services.is_empty() {
+            self.unknown_host(&origin, destination.host.as_str())
+        } else {
+            self.unknown_port(&origin, destination).or_else(|| self.unknown_subset(&origin, destination))
+        };
+        if let Some(found) = found
+            && self.reported.insert(origin)
+        {
+            diagnostics.push(found);
+        }
+    }
+
+    /// Said of a Service only where the input holds others of its namespace, and of another host
+    /// only where the input holds services at all.
+    fn unknown_host(&self, origin: &Origin, host: &str) -> Option<Diagnostic> {
+        let suffix = format!(".svc.{}", self.mesh.domain);
+        let of_kubernetes = host.strip_suffix(suffix.as_str()).and_then(|start| start.split_once('.'));
+        let known = match of_kubernetes {
+            Some((_, namespace)) => self.namespaces.contains(namespace),
+            None => !self.mesh.services.is_empty(),
+        };
+        if host.is_empty() || !known {
+            return None;
+        }
+        let message = format!("no service in the input has host `{host}`");
+        let found = Diagnostic::warning("unknown-destination-host", Location::Value(origin.key("host")), message)
+            .labelled("requests that go there fail");
+        let meant = format!("{host}{suffix}");
+        Some(match of_kubernetes {
+            _ if self.mesh.services_by_host.contains_key(&meant) => {
+                found.help(format!("a name with a dot is taken as it is: write `{meant}`"))
+            }
+            Some(_) => found.help("check the name and the namespace"),
+            None => found.help("a host outside the mesh needs a ServiceEntry"),
+        })
+    }
+
+    fn unknown_port(&self, origin: &Origin, destination: &Destination) -> Option<Diagnostic> {
+        let number = destination.port?.number?.number();
+        let services = || self.mesh.services_with_host(destination.host.as_str());
+        if services().any(|service| service.port(number).is_some()) {
+            return None;
+        }
+        let ports: BTreeSet<u32> = services().flat_map(|service| &service.ports).map(|port| port.port).collect();
+        let ports: Vec<_> = ports.iter().map(|port| format!("`{port}`")).collect();
+        let message = format!("`{}` has no port `{number}`", destination.host);
+        let place = Location::Value(origin.key("port").key("number"));
+        let found = Diagnostic::warning("unknown-destination-port", place, message)
+            .labelled("requests that go there fail")
+            .help(match ports.is_empty() {
+                true => "the service has no ports".to_owned(),
+                false => format!("its ports: {}", ports.join(", ")),
+            });
+        let places = services().take(SHOWN).map(|service| Location::Value(service.origin.clone()));
+        Some(places.fold(found, |found, place| found.related(place, "the service")))
+    }
+
+    fn unknown_subset(&self, origin: &Origin, destination: &Destination) -> Option<Diagnostic> {
+        let subset = destination.subset.as_str();
+        if subset.is_empty() {
+            return None;
+        }
+        let rules = self.rules(destination.host.as_str());
+        let subsets = || rules.iter().flat_map(|rule| &rule.spec.subsets).map(|subset| subset.name.as_str());
+        if subsets().any(|name| name == subset) {
+            return None;
+        }
+        let message = format!("no DestinationRule in the input gives `{}` a subset `{subset}`", destination.host);
+        let found = Diagnostic::warning("unknown-subset", Location::Value(origin.key("subset")), message)
+            .labelled("requests that go there fail");
+        let known: BTreeSet<&str> = subsets().collect();
+        let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+        let found = found.help(match known.is_empty() {
+            true => "define it under `subsets` of a DestinationRule for the host".to_owned(),
+            false => format!("its subsets: {}", known.join(", ")),
+        });
+        let places = rules.iter().take(SHOWN).map(|rule| Location::Value(rule.origin.key("spec").key("subsets")));
+        Some(places.fold(found, |found, place| found.related(place, "the subsets of the host")))
+    }
+
+    /// The DestinationRules whose host takes this one, the most specific first.
+    fn rules(&self, host: &str) -> Vec<&'m DestinationRule> {
+        let exact = self.exact.get(host);
+        let ends = host.char_indices().map(|(at, _)| at).chain([host.len()]);
+        let wildcards = ends.filter_map(|at| self.suffixes.get(host.get(at..)?));
+        exact.into_iter().chain(wildcards).flatten().copied().collect()
+    }
+}

@@ -1,0 +1,146 @@
+use crate::base::Location;
+use crate::mesh::fixture::linked;
+
+const SERVICES: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {clusterIP: 10.0.0.1, ports: [{name: http, port: 80}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web, namespace: shop}
+spec: {host: '*.shop.svc.cluster.local', subsets: [{name: v1, labels: {version: v1}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: edge}
+spec:
+  selector: {istio: edge}
+  servers:
+  - port: {number: 80, name: http, protocol: HTTP}
+    hosts: ['*.example.com', shop.test, ./own.test, other/other.test, '*/any.test', a.b.wild.test]
+";
+
+/// Code and place of each finding for a VirtualService of `shop` with this `spec`.
+fn findings(spec: &str) -> Vec<String> {
+    let service = format!(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: web, namespace: shop}}\nspec: {spec}\n"
+    );
+    let (_, found) = linked(&format!("{SERVICES}---\n{service}"));
+    let text = |location: &Location| match location {
+        Location::Value(origin) => origin.path.to_string(),
+        other => panic!("{other:?}"),
+    };
+    found.0.iter().map(|found| format!("{} {}", found.code, text(&found.label.location))).collect()
+}
+
+fn hosts(hosts: &str) -> Vec<String> {
+    findings(&format!(
+        "{{gateways: [edge/public], hosts: [{hosts}], http: [{{route: [{{destination: {{host: web}}}}]}}]}}"
+    ))
+}
+
+fn destination(destination: &str) -> Vec<String> {
+    findings(&format!("{{hosts: [web], http: [{{route: [{{destination: {destination}}}]}}]}}"))
+}
+
+#[test]
+fn gateways_must_be_in_the_input() {
+    let spec = |gateway: &str| {
+        format!("{{hosts: [shop.test], gateways: [{gateway}], http: [{{route: [{{destination: {{host: web}}}}]}}]}}")
+    };
+    assert_eq!(findings(&spec("edge/public")), [""; 0]);
+    assert_eq!(findings(&spec("public")), ["unknown-gateway spec.gateways[0]"]);
+    assert_eq!(findings(&spec("mesh")), [""; 0]);
+    assert_eq!(findings(&spec("mesh, edge/none")), ["unknown-gateway spec.gateways[1]"]);
+}
+
+#[test]
+fn hosts_are_served_exactly_or_by_suffix() {
+    let unserved = |at: usize| format!("host-not-in-gateway spec.hosts[{at}]");
+    assert_eq!(hosts("shop.test, dev.example.com, a.dev.example.com, any.test"), [""; 0]);
+    assert_eq!(hosts("example.com, newexample.com, x.shop.test"), [unserved(0), unserved(1), unserved(2)]);
+    // A wildcard is served where it is wider or narrower than the server's host.
+    for wildcard in ["'*.dev.example.com'", "'*.com'", "'*.wild.test'", "'*'"] {
+        assert_eq!(hosts(wildcard), [""; 0]);
+    }
+    assert_eq!(hosts("'*.example.org', '*.c.wild.test'"), [unserved(0), unserved(1)]);
+}
+
+#[test]
+fn servers_may_ask_for_a_namespace() {
+    let own = "host-not-in-gateway spec.hosts[0]";
+    assert_eq!(hosts("own.test"), [own]);
+    assert_eq!(hosts("other.test"), [own]);
+}
+
+#[test]
+fn a_host_of_the_mesh_need_not_be_served_where_sidecars_take_it() {
+    let spec =
+        "{hosts: [web, shop.test], gateways: [mesh, edge/public], http: [{route: [{destination: {host: web}}]}]}";
+    assert_eq!(findings(spec), [""; 0]);
+    let spec = "{hosts: [web], gateways: [edge/public], http: [{route: [{destination: {host: web}}]}]}";
+    assert_eq!(findings(spec), ["host-not-in-gateway spec.hosts[0]"]);
+}
+
+#[test]
+fn routers_must_see_the_routes() {
+    let pod = "
+apiVersion: v1
+kind: Pod
+metadata: {name: gw, namespace: edge, labels: {istio: edge}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [shop.test]
+  gateways: [edge/public]
+  exportTo: [EXPORT]
+  http: [{route: [{destination: {host: web}}]}]
+";
+    let codes = |export: &str| -> Vec<&str> {
+        let (_, found) = linked(&format!("{SERVICES}---{}", pod.replace("EXPORT", export)));
+        found.0.iter().map(|found| found.code).collect()
+    };
+    assert_eq!(codes("."), ["not-exported-to-gateway"]);
+    assert_eq!(codes("edge"), [""; 0]);
+}
+
+#[test]
+fn destinations_must_exist_where_the_input_could_know() {
+    let at = |code: &str, path: &str| vec![format!("{code} spec.http[0].route[0].destination.{path}")];
+    let none: Vec<String> = Vec::new();
+    assert_eq!(destination("{host: web, port: {number: 80}, subset: v1}"), none);
+    assert_eq!(destination("{host: wep}"), at("unknown-destination-host", "host"));
+    assert_eq!(destination("{host: web.shop}"), at("unknown-destination-host", "host"));
+    assert_eq!(destination("{host: web.elsewhere.svc.cluster.local}"), none);
+    assert_eq!(destination("{host: api.example.com}"), at("unknown-destination-host", "host"));
+    assert_eq!(destination("{host: web, port: {number: 81}}"), at("unknown-destination-port", "port.number"));
+    assert_eq!(destination("{host: web, subset: v2}"), at("unknown-subset", "subset"));
+}
+
+#[test]
+fn a_delegates_destination_is_reported_once() {
+    let text = "
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: part, namespace: shop}
+spec: {http: [{route: [{destination: {host: wep}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: whole, namespace: shop}
+spec:
+  hosts: [a.test]
+  http:
+  - {match: [{uri: {prefix: /a}}], delegate: {name: part}}
+  - {match: [{uri: {prefix: /b}}], delegate: {name: part}}
+  - {match: [{uri: {prefix: /c}}], delegate: {name: none}}
+";
+    let (mesh, found) = linked(&format!("{SERVICES}---{text}"));
+    let codes: Vec<_> = found.0.iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["unknown-delegate", "unknown-destination-host"]);
+    assert_eq!(mesh.virtual_services.iter().map(|it| it.http.len()).collect::<Vec<_>>(), [2]);
+}
