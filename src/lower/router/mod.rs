@@ -2,11 +2,14 @@
 
 mod chain;
 mod hosts;
+mod ignored;
 mod listener;
 pub mod merge;
 mod passthrough;
 mod route_configuration;
 pub mod server;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +33,8 @@ pub fn lower(view: &ProxyView<'_>) -> (ir::Outbound, Diagnostics) {
     diagnostics.extend(found);
     let (merged, found) = merge::merge(view, &service_targets(view.proxy, view.mesh));
     diagnostics.extend(found);
+    let kept = merged.ports.values().flat_map(|group| merged.group(group));
+    kept.for_each(|server| diagnostics.extend(ignored::ignored_fields(server)));
 
     let destination_rules = DestinationRules::new(view);
     let virtual_services: BTreeMap<&str, HostIndex<'_>> =
