@@ -104,7 +104,9 @@ fn some_files(documents: &[String], random: &mut Random) -> Input {
     while !rest.is_empty() {
         let (some, others) = rest.split_at(random.below(5).min(rest.len() - 1) + 1);
         let made = if random.below(3) == 0 { a_list(some) } else { one_file(some) };
-        files.extend(made.files.into_iter().map(|(_, text)| (format!("{:04}.yaml", files.len()), text)));
+        for (_, text) in made.files {
+            files.push((format!("{:04}.yaml", files.len()), text));
+        }
         rest = others;
     }
     Input { files, mesh_config: None }
