@@ -6,6 +6,7 @@
 pub mod base;
 pub mod cli;
 pub mod envoy;
+pub mod explain;
 pub mod ir;
 pub mod lower;
 pub mod mesh;

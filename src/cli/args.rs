@@ -92,7 +92,7 @@ pub(super) struct MeshArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// One static bootstrap, or the resources as istiod sends them.
+    /// One static bootstrap, the resources as istiod sends them, or where each of them comes from.
     #[arg(long, value_enum, default_value_t = Emit::Bootstrap)]
     pub emit: Emit,
     /// What loads it: a stock Envoy, or Istio's own build of it.
@@ -138,6 +138,8 @@ pub(super) enum Emit {
     Bootstrap,
     /// `{"clusters", "listeners", "routes", "endpoints", "secrets"}` as istiod sends them.
     Xds,
+    /// In the same shape, the resources, files and lines that made each object.
+    Provenance,
 }
 
 /// What loads the output.

@@ -7,7 +7,7 @@ use super::args::{self, Emit, Format, GenerateArgs};
 use super::exit::Exit;
 use super::output::{OutputFile, write_all};
 use super::report;
-use crate::base::{Diagnostics, Severity};
+use crate::base::{Diagnostics, Origin, Severity};
 use crate::envoy::bootstrap::{self, Node, Options, Output};
 use crate::envoy::discovery::EndpointMode;
 use crate::envoy::identity::Identity;
@@ -16,15 +16,18 @@ use crate::envoy::local::{Rebind, rebind};
 use crate::envoy::static_secrets::{SecretFile, SecretsMode};
 use crate::envoy::stock::{Dropped, stock};
 use crate::envoy::{xds, yaml};
+use crate::explain::provenance::{Citation, provenance};
 use crate::ir;
 use crate::proxy::Proxy;
 
 /// Writes the configuration in the form that the arguments ask for; what is to say about it is
 /// added to `findings`.
+/// `cite` resolves what the user wrote, for `--emit provenance`.
 pub(super) fn emit(
     arguments: &GenerateArgs,
     proxy: &Proxy,
     config: ir::ProxyConfig,
+    cite: &dyn Fn(&Origin) -> Option<Citation>,
     findings: &mut Diagnostics,
 ) -> Exit {
     let (config, found) = rebind(config, &rebinding(arguments));
@@ -35,17 +38,31 @@ pub(super) fn emit(
     }
     match arguments.output.emit {
         Emit::Xds => {
-            let (config, dropped) = match arguments.output.target {
-                args::Target::Envoy => stock(config),
-                args::Target::IstioProxy => (config, Vec::new()),
-            };
+            let (config, dropped) = for_target(arguments, config);
             let resources = xds::xds(&config);
             let secret = !config.outbound().secrets.is_empty();
             let exit = write(arguments, &resources.to_json(Style::Pretty), &[], secret);
             say_dropped(&dropped);
             exit
         }
+        Emit::Provenance => {
+            let (config, dropped) = for_target(arguments, config);
+            let exit = match serde_json::to_string_pretty(&provenance(&config, cite)) {
+                Ok(json) => write(arguments, &json, &[], false),
+                Err(error) => report::failure(&format!("the output is no JSON: {error}"), None),
+            };
+            say_dropped(&dropped);
+            exit
+        }
         Emit::Bootstrap => static_bootstrap(arguments, proxy, config, findings),
+    }
+}
+
+/// Without what the target does not have, and the list of that.
+fn for_target(arguments: &GenerateArgs, config: ir::ProxyConfig) -> (ir::ProxyConfig, Vec<Dropped>) {
+    match arguments.output.target {
+        args::Target::Envoy => stock(config),
+        args::Target::IstioProxy => (config, Vec::new()),
     }
 }
 

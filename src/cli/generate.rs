@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::args::{Emit, GenerateArgs};
 use super::exit::Exit;
 use super::{choose, emit, input, report};
-use crate::base::{Diagnostic, Diagnostics, FileId, Label, Severity, SourceFile, SourceMap, Span};
+use crate::base::{Diagnostic, Diagnostics, FileId, Label, Location, Origin, Severity, SourceFile, SourceMap, Span};
+use crate::explain::provenance::Citation;
 use crate::mesh::{self, LinkOptions, Mesh};
 use crate::resource::{self, DecodeOptions, Resources};
 use crate::yaml::{self, Document};
@@ -42,13 +43,23 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
     let (mesh, found) =
         mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
     findings.extend(found);
-    let exit = compile(arguments, &mesh, &resources, &mut findings);
+    let cite = |origin: &Origin| -> Option<Citation> {
+        let span = resources.span(&documents, &Location::Value(origin.clone()))?;
+        Citation::new(&resources, &sources, origin, span)
+    };
+    let exit = compile(arguments, &mesh, &resources, &cite, &mut findings);
     report::diagnostics(&findings, &sources, &resolve);
     exit
 }
 
 /// Everything after `link`: findings are added to `findings`, which the caller shows.
-fn compile(arguments: &GenerateArgs, mesh: &Mesh, resources: &Resources, findings: &mut Diagnostics) -> Exit {
+fn compile(
+    arguments: &GenerateArgs,
+    mesh: &Mesh,
+    resources: &Resources,
+    cite: &dyn Fn(&Origin) -> Option<Citation>,
+    findings: &mut Diagnostics,
+) -> Exit {
     let proxy = match choose::proxy(&arguments.proxy, mesh) {
         Ok(proxy) => proxy,
         Err(exit) => return exit,
@@ -61,7 +72,7 @@ fn compile(arguments: &GenerateArgs, mesh: &Mesh, resources: &Resources, finding
     let (config, found) = lower::lower(&view);
     findings.extend(found);
     match config {
-        Some(config) => emit::emit(arguments, &proxy, config, findings),
+        Some(config) => emit::emit(arguments, &proxy, config, cite, findings),
         None => Exit::Failure,
     }
 }
