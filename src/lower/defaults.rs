@@ -173,3 +173,37 @@ pub const PERSISTENT_SESSION_HEADER_LABEL: &str = "istio.io/persistent-session-h
 pub const CONNECT_STRATEGY: &str = "istio.io/connect-strategy";
 /// See [`CONNECT_STRATEGY`].
 pub const RACE_CONNECTIONS: &str = "RACE_FIRST_TCP_CONNECT";
+
+/// What the HTTP inspector calls plain HTTP; HTTP/1.0 is left out, so that it passes as bytes
+/// (`istio: core.plaintextHTTPALPNs`).
+pub const PLAINTEXT_HTTP: [&str; 2] = ["http/1.1", "h2c"];
+
+/// Envoy's name of connections without TLS (`istio: xdsfilters.RawBufferTransportProtocol`).
+pub const RAW_BUFFER: &str = "raw_buffer";
+
+/// Names of the filter chains of `virtualOutbound`, and of the fallback of the listeners that it
+/// hands connections to (`istio: model.VirtualOutbound…FilterChainName`, `util.PassthroughFilterChain`).
+pub const VIRTUAL_OUTBOUND: &str = "virtualOutbound";
+/// See [`VIRTUAL_OUTBOUND`].
+pub const VIRTUAL_OUTBOUND_BLACK_HOLE: &str = "virtualOutbound-blackhole";
+/// See [`VIRTUAL_OUTBOUND`].
+pub const VIRTUAL_OUTBOUND_CATCH_ALL: &str = "virtualOutbound-catchall-tcp";
+/// See [`VIRTUAL_OUTBOUND`].
+pub const PASSTHROUGH_CHAIN: &str = "PassthroughFilterChain";
+
+/// The route configuration of the explicit HTTP proxy (`istio: model.RDSHttpProxy`).
+pub const HTTP_PROXY_ROUTES: &str = "http_proxy";
+
+/// Virtual hosts for requests to unknown hosts (`istio: util.Passthrough`, `util.BlackHole`,
+/// `util.AllowAnyDynamicDNS`).
+pub const ALLOW_ANY: &str = "allow_any";
+/// See [`ALLOW_ANY`].
+pub const BLOCK_ALL: &str = "block_all";
+/// See [`ALLOW_ANY`].
+pub const ALLOW_ANY_DYNAMIC_DNS: &str = "allow_any_dynamic_dns";
+
+/// What answers requests to unknown hosts where these are not let out (`istio: core.buildCatchAllVirtualHost`).
+pub const BLOCKED_STATUS: u32 = 502;
+
+/// The name of the default route of a service (`istio: route.DefaultRouteName`).
+pub const DEFAULT_ROUTE: &str = "default";

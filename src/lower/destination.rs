@@ -21,6 +21,19 @@ pub fn cluster_name(destination: &Destination, service: Option<&Service>, listen
     name::outbound_cluster(port, &destination.subset, hostname)
 }
 
+/// The same for a sidecar's HTTP listener: a service stands for its listener's port alone, so that
+/// this is the port where none is written; on a listener without a port the service has all its own
+/// (`istio: core.BuildSidecarOutboundVirtualHosts`, which cuts services down to the port).
+pub fn sidecar_cluster_name(destination: &Destination, service: Option<&&Service>, listen_port: u32) -> String {
+    match (destination.port, listen_port) {
+        (None, 1..) if !destination.host.is_empty() => {
+            let alias = service.and_then(|service| service.external_name.as_deref());
+            name::outbound_cluster(listen_port, &destination.subset, alias.unwrap_or(destination.host.as_str()))
+        }
+        _ => cluster_name(destination, service.copied(), listen_port),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

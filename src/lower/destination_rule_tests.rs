@@ -64,6 +64,8 @@ fn found(rules: Vec<DestinationRule>, namespace: &str, host: &str) -> Option<(St
         gateways: Vec::new(),
         virtual_services: BTreeMap::new(),
         destination_rules: Vec::new(),
+        sidecar: None,
+        egress: Vec::new(),
     };
     let rules = DestinationRules::new(&view);
     let merged = rules.lookup(&service("shop", host))?;

@@ -17,6 +17,7 @@ pub mod precedence;
 pub mod router;
 pub mod secret;
 pub mod settings;
+pub mod sidecar;
 pub mod stat_name;
 pub mod tcp;
 mod time;
@@ -24,7 +25,7 @@ pub mod tls;
 pub mod tracing;
 pub mod traffic_policy;
 
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::Diagnostics;
 use crate::ir::ProxyConfig;
 use crate::proxy::{ProxyKind, ProxyView};
 
@@ -37,9 +38,8 @@ pub fn lower(view: &ProxyView<'_>) -> (Option<ProxyConfig>, Diagnostics) {
             (Some(ProxyConfig::Router(outbound)), diagnostics)
         }
         ProxyKind::Sidecar => {
-            let message = format!("`{}` is a sidecar: meshc generates only routers so far", view.proxy.node);
-            let error = Diagnostic::error("unsupported-proxy", Location::Nowhere, message);
-            (None, Diagnostics(vec![error]))
+            let (outbound, inbound, diagnostics) = sidecar::lower(view);
+            (Some(ProxyConfig::Sidecar(outbound, inbound)), diagnostics)
         }
     }
 }

@@ -6,11 +6,13 @@
 mod choice;
 mod node;
 mod policy;
+mod scope;
 mod service_target;
 mod view;
 
 pub use choice::{Router, from_workload, routers};
 pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
 pub use policy::untranslated_policies;
+pub use scope::Egress;
 pub use service_target::{ServiceTarget, service_targets};
 pub use view::{ProxyView, view};

@@ -159,6 +159,14 @@ impl Proxy {
         format!("{}.{}", self.labels.get("app").unwrap_or(workload), self.namespace)
     }
 
+    /// Whether it has addresses of IPv4, and of IPv6 (`istio: model.DiscoverIPMode`).
+    pub fn families(&self) -> (bool, bool) {
+        let parsed = self.addresses.iter().filter_map(|address| address.parse::<std::net::IpAddr>().ok());
+        let v4: Vec<bool> = parsed.map(|address| address.is_ipv4()).collect();
+        let none = v4.is_empty();
+        (none || v4.contains(&true), v4.contains(&false))
+    }
+
     /// Whether this is a gateway.
     pub fn is_router(&self) -> bool {
         self.node.kind == ProxyKind::Router

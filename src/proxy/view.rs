@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::scope::{self, Egress};
 use super::{Proxy, ProxyKind};
-use crate::mesh::{DestinationRule, Gateway, Mesh, Registry, Service, VirtualService, Visibility};
+use crate::mesh::{DestinationRule, Gateway, Mesh, Registry, Service, Sidecar, VirtualService, Visibility};
 
 /// What istiod lets one proxy see of the mesh. Borrows from the [`Mesh`].
 #[derive(Clone, Debug)]
@@ -22,12 +23,29 @@ pub struct ProxyView<'m> {
     pub virtual_services: BTreeMap<&'m str, Vec<&'m VirtualService>>,
     /// Visible DestinationRules, in Istio's order, for `lower` to merge and look up.
     pub destination_rules: Vec<&'m DestinationRule>,
+    /// The Sidecar that holds for a workload; `None` for a gateway.
+    pub sidecar: Option<&'m Sidecar>,
+    /// What a workload reaches, by egress listener; empty for a gateway.
+    pub egress: Vec<Egress<'m>>,
 }
 
 /// What `proxy` sees of `mesh`.
 pub fn view<'m>(mesh: &'m Mesh, proxy: &'m Proxy) -> ProxyView<'m> {
     let visible = exported_services(mesh, &proxy.namespace);
-    let services = one_of_each_host(mesh, visible);
+    let virtual_services = virtual_services(mesh, &proxy.namespace);
+    let (sidecar, egress) = match proxy.node.kind {
+        ProxyKind::Router => (None, Vec::new()),
+        ProxyKind::Sidecar => {
+            let sidecar = scope::sidecar(mesh, proxy);
+            let of_mesh = virtual_services.get("mesh").map_or(&[][..], Vec::as_slice);
+            (sidecar, scope::egress(proxy, sidecar, &visible, of_mesh))
+        }
+    };
+    let imported = match proxy.node.kind {
+        ProxyKind::Router => visible,
+        ProxyKind::Sidecar => egress.iter().flat_map(|egress| egress.services.iter().copied()).collect(),
+    };
+    let services = one_of_each_host(mesh, imported);
     ProxyView {
         proxy,
         mesh,
@@ -37,8 +55,10 @@ pub fn view<'m>(mesh: &'m Mesh, proxy: &'m Proxy) -> ProxyView<'m> {
             ProxyKind::Router => gateways(mesh, proxy),
             ProxyKind::Sidecar => Vec::new(),
         },
-        virtual_services: virtual_services(mesh, &proxy.namespace),
+        virtual_services,
         destination_rules: destination_rules(mesh, &proxy.namespace),
+        sidecar,
+        egress,
     }
 }
 

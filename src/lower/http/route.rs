@@ -1,6 +1,6 @@
 //! The routes of one VirtualService on one listener.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{direct_response, forward, redirect};
 use super::headers::header_changes;
@@ -30,6 +30,9 @@ pub struct RouteContext<'a> {
     pub tls: bool,
     /// Whether the original authority is appended to `x-forwarded-host` on rewrites.
     pub append_x_forwarded_host: bool,
+    /// For a sidecar the services of the listener by hostname, which a destination without a port is
+    /// looked up in; `None` is all that the proxy sees.
+    pub reachable: Option<&'a BTreeMap<String, &'a Service>>,
 }
 
 impl<'a> RouteContext<'a> {
@@ -41,8 +44,11 @@ impl<'a> RouteContext<'a> {
     /// The cluster of a destination: its own port, else the only one of its service, else the
     /// listener's (`istio: route.GetDestinationCluster`). An alias stands for its target.
     pub(super) fn cluster(&self, destination: &Destination) -> String {
-        let service = self.service(destination.host.as_str());
-        destination::cluster_name(destination, service, self.listen_port)
+        let host = destination.host.as_str();
+        match self.reachable {
+            None => destination::cluster_name(destination, self.service(host), self.listen_port),
+            Some(services) => destination::sidecar_cluster_name(destination, services.get(host), self.listen_port),
+        }
     }
 }
 

@@ -153,6 +153,7 @@ impl Draft {
             gateways: &gateways,
             tls: server.tls().is_some(),
             append_x_forwarded_host: shared.settings.headers.x_forwarded_host,
+            reachable: None,
         };
         let routes = http::routes(&context, virtual_service);
         let index = (!routes.is_empty()).then_some(self.lists.len());
