@@ -38,6 +38,10 @@ const HTTP: &str = "http: [{route: [{destination: {host: shop.edge.svc.cluster.l
 const SERVICE: &str = "---\napiVersion: v1\nkind: Service\nmetadata: {name: gw, namespace: edge}\n\
     spec: {selector: {app: gw}, clusterIP: 10.0.0.1, ports: [{name: http, port: 80, targetPort: 8080}]}\n";
 
+/// What [`HTTP`] leads to.
+const SHOP: &str = "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: edge}\n\
+    spec: {clusterIP: 10.0.0.2, ports: [{name: http, port: 80}]}\n";
+
 fn codes(diagnostics: &Diagnostics) -> Vec<&'static str> {
     diagnostics.0.iter().map(|diagnostic| diagnostic.code).collect()
 }
@@ -54,7 +58,7 @@ fn domains(outbound: &Outbound) -> Vec<(&str, Vec<&str>)> {
 #[test]
 fn a_service_translates_the_port_and_names_stay() {
     let server = "{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}";
-    let text = gateway("g", server) + SERVICE + &virtual_service("v", "a.example.com", "g", HTTP);
+    let text = gateway("g", server) + SERVICE + SHOP + &virtual_service("v", "a.example.com", "g", HTTP);
     let (outbound, diagnostics) = lowered(&text, serde_json::json!({}));
     assert_eq!(codes(&diagnostics), [""; 0]);
     assert_eq!(names(&outbound.listeners), ["0.0.0.0_8080"]);
