@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::from_istio::{self, EntryEndpoints, Instance};
+use super::from_istio::{self, EntryEndpoints, Instance, Instances};
 use super::from_kubernetes::{self, Pods};
 use super::site::Site;
 use super::{Endpoint, Registry, Resolution, Service, ServiceId};
@@ -16,11 +16,8 @@ pub(super) fn linked(resources: &Resources, site: &Site<'_>) -> Vec<Service> {
     let entries: Vec<Instance> =
         resources.workload_entries.iter().filter_map(|it| from_istio::workload_entry_instance(it, site)).collect();
     let serving: Vec<Instance> = pods.serving().map(|pod| from_istio::pod_instance(pod, site)).collect();
-    let mut by_namespace: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-    for instance in entries.iter().chain(&serving) {
-        by_namespace.entry(&instance.namespace).or_default().push(instance);
-    }
-    let (mut services, mut endpoints) = from_istio::entry_services(&resources.service_entries, &by_namespace, site);
+    let instances: Instances<'_> = entries.iter().chain(&serving).collect();
+    let (mut services, mut endpoints) = from_istio::entry_services(&resources.service_entries, &instances, site);
     services.extend(kubernetes_services(resources, &pods, &entries, site, &mut endpoints));
     // Istio's order; of services that are equal in it those of Kubernetes come first.
     services.sort_by(|a, b| {
@@ -52,14 +49,10 @@ fn kubernetes_services(
     for ((namespace, name), sliced) in sliced {
         endpoints.entry((site.hostname(&name, &namespace), namespace)).or_default().extend(sliced);
     }
-    let mut entries_by_namespace: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-    for entry in entries {
-        entries_by_namespace.entry(&entry.namespace).or_default().push(entry);
-    }
+    let entries: Instances<'_> = entries.iter().collect();
     let services: Vec<Service> = resources.services.iter().map(|it| from_kubernetes::service(it, site)).collect();
     for service in &services {
-        let entries = entries_by_namespace.get(service.namespace.as_str()).into_iter().flatten().copied();
-        let selected: Vec<Endpoint> = from_kubernetes::selected_endpoints(service, entries);
+        let selected: Vec<Endpoint> = from_kubernetes::selected_endpoints(service, &entries);
         if !selected.is_empty() {
             endpoints.entry((service.hostname.clone(), service.namespace.clone())).or_default().extend(selected);
         }

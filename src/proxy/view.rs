@@ -126,3 +126,110 @@ fn virtual_services<'m>(mesh: &'m Mesh, namespace: &str) -> BTreeMap<&'m str, Ve
 fn destination_rules<'m>(mesh: &'m Mesh, namespace: &str) -> Vec<&'m DestinationRule> {
     mesh.destination_rules.iter().filter(|rule| rule.visibility.includes(namespace)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::fixture::mesh;
+
+    const MESH: &str = "
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: other}
+spec:
+  selector: {istio: edge}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: inner, namespace: shop}
+spec:
+  selector: {istio: inner}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: squatter, namespace: aaa}
+spec:
+  hosts: [web.shop.svc.cluster.local, '*.example.com']
+  resolution: NONE
+  ports: [{number: 80, name: http, protocol: HTTP}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, creationTimestamp: '2024-01-01T00:00:00Z'}
+spec: {clusterIP: 10.0.0.1, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: hidden, namespace: shop, annotations: {networking.istio.io/exportTo: '.,~'}}
+spec: {clusterIP: 10.0.0.2, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shown, namespace: shop, annotations: {networking.istio.io/exportTo: 'edge, shop'}}
+spec: {clusterIP: 10.0.0.3, ports: [{name: http, port: 80}]}
+";
+
+    fn route(namespace: &str, name: &str, export_to: &str) -> String {
+        format!(
+            "
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  hosts: [a.test]
+  gateways: [other/edge]
+  exportTo: [{export_to}]
+  http: [{{route: [{{destination: {{host: web.shop.svc.cluster.local}}}}]}}]
+"
+        )
+    }
+
+    fn proxy(node: &str) -> Proxy {
+        Proxy::new(node.parse().expect("a node id"), serde_json::json!({"LABELS": {"istio": "edge"}}))
+    }
+
+    #[test]
+    fn services_and_gateways_of_a_router() {
+        let mesh = mesh(MESH);
+        let proxy = proxy("router~10.0.0.9~gw.edge~edge.svc.cluster.local");
+        let view = view(&mesh, &proxy);
+        let services: Vec<_> = view.services.iter().map(|it| (it.namespace.as_str(), it.hostname.as_str())).collect();
+        // What is exported by name comes first, and Kubernetes keeps its hostname.
+        assert_eq!(
+            services,
+            [
+                ("shop", "shown.shop.svc.cluster.local"),
+                ("aaa", "*.example.com"),
+                ("shop", "web.shop.svc.cluster.local")
+            ]
+        );
+        assert_eq!(view.gateways.iter().map(|it| it.key()).collect::<Vec<_>>(), ["other/edge"]);
+        let inside = Proxy { namespace: "shop".to_owned(), ..proxy.clone() };
+        let other = super::view(&mesh, &inside);
+        assert!(!other.services_by_host.contains_key("hidden.shop.svc.cluster.local"));
+    }
+
+    #[test]
+    fn a_sidecar_has_no_gateways() {
+        let mesh = mesh(MESH);
+        let proxy = proxy("sidecar~10.0.0.9~web.shop~shop.svc.cluster.local");
+        assert!(view(&mesh, &proxy).gateways.is_empty());
+    }
+
+    #[test]
+    fn routes_of_the_own_namespace_come_before_public_ones() {
+        let routes = [
+            route("edge", "public", "'*'"),
+            route("shop", "named", "edge"),
+            route("edge", "z-private", "."),
+            route("shop", "elsewhere", "shop"),
+        ];
+        let mesh = mesh(&format!("{MESH}---{}", routes.join("---")));
+        let proxy = proxy("router~10.0.0.9~gw.edge~edge.svc.cluster.local");
+        let view = view(&mesh, &proxy);
+        let names = view.virtual_services.get("other/edge").into_iter().flatten().map(|it| it.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["z-private", "named", "public"]);
+    }
+}

@@ -21,6 +21,41 @@ pub(in crate::mesh) struct Instance {
     pub(in crate::mesh) by_name: bool,
 }
 
+/// Workloads by namespace, to select from by labels without looking at all of them.
+#[derive(Default)]
+pub(in crate::mesh) struct Instances<'i> {
+    all: BTreeMap<&'i str, Vec<&'i Instance>>,
+    by_label: BTreeMap<(&'i str, &'i str, &'i str), Vec<&'i Instance>>,
+}
+
+impl<'i> FromIterator<&'i Instance> for Instances<'i> {
+    fn from_iter<I: IntoIterator<Item = &'i Instance>>(instances: I) -> Self {
+        let mut found = Self::default();
+        for instance in instances {
+            let namespace = instance.namespace.as_str();
+            found.all.entry(namespace).or_default().push(instance);
+            for (key, value) in instance.endpoint.labels.iter() {
+                found.by_label.entry((namespace, key, value)).or_default().push(instance);
+            }
+        }
+        found
+    }
+}
+
+impl<'i> Instances<'i> {
+    /// The workloads of a namespace that a selector takes, in their order; no labels take all.
+    pub(in crate::mesh) fn selected(&self, namespace: &str, selector: &Labels) -> Vec<&'i Instance> {
+        let lists = selector.iter().map(|(key, value)| self.by_label.get(&(namespace, key, value)));
+        let shortest = match selector.is_empty() {
+            true => self.all.get(namespace),
+            // Each label has a list; the shortest holds the fewest that another label refuses.
+            false => lists.min_by_key(|list| list.map_or(0, Vec::len)).flatten(),
+        };
+        let candidates = shortest.into_iter().flatten().copied();
+        candidates.filter(|instance| selector.selects(&instance.endpoint.labels)).collect()
+    }
+}
+
 /// A ready Pod.
 pub(in crate::mesh) fn pod_instance(pod: &PodObject, site: &Site<'_>) -> Instance {
     Instance {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::instance::{Instance, entry_instance};
+use super::instance::{Instance, Instances, entry_instance};
 use crate::base::{Address, HostPattern, Labels, Origin, Protocol};
 use crate::mesh::service::distribution;
 use crate::mesh::site::Site;
@@ -23,7 +23,7 @@ pub(in crate::mesh) type EntryEndpoints = BTreeMap<(String, String), Vec<Endpoin
 /// these; entries for the same host in a namespace share endpoints.
 pub(in crate::mesh) fn entry_services(
     entries: &[EntryObject],
-    instances: &BTreeMap<&str, Vec<&Instance>>,
+    instances: &Instances<'_>,
     site: &Site<'_>,
 ) -> (Vec<Service>, EntryEndpoints) {
     let mut services = Vec::new();
@@ -150,12 +150,11 @@ fn auto_address(
 }
 
 /// The workloads that a ServiceEntry selects; `None` where it does not select.
-fn selected<'i>(entry: &EntryObject, instances: &BTreeMap<&str, Vec<&'i Instance>>) -> Option<Vec<&'i Instance>> {
+fn selected<'i>(entry: &EntryObject, instances: &Instances<'i>) -> Option<Vec<&'i Instance>> {
     let selector = entry.spec.workload_selector.as_ref()?;
     let by_name = resolves_names(resolution(entry.spec.resolution));
-    let all = instances.get(entry.namespace()).into_iter().flatten().copied();
-    let selected = all.filter(|it| selector.labels.selects(&it.endpoint.labels) && (by_name || !it.by_name));
-    Some(selected.collect())
+    let selected = instances.selected(entry.namespace(), &selector.labels).into_iter();
+    Some(selected.filter(|instance| by_name || !instance.by_name).collect())
 }
 
 /// The endpoints that a ServiceEntry writes itself; its host where names are resolved and it

@@ -1,7 +1,7 @@
 //! Services (`serviceregistry/kube: ConvertService`).
 
 use crate::base::{ExportTo, Labels, Protocol};
-use crate::mesh::from_istio::Instance;
+use crate::mesh::from_istio::Instances;
 use crate::mesh::service::distribution;
 use crate::mesh::site::Site;
 use crate::mesh::{Endpoint, Registry, Resolution, Service, ServiceId, ServicePort, Visibility};
@@ -123,18 +123,15 @@ fn accounts(annotations: &Labels, namespace: &str, site: &Site<'_>) -> Vec<Strin
 
 /// WorkloadEntries that a Service selects, which istiod adds to its pods
 /// (`kube/controller: serviceInstancesFromWorkloadInstances`).
-pub(in crate::mesh) fn selected_endpoints<'i>(
-    service: &Service,
-    instances: impl Iterator<Item = &'i Instance>,
-) -> Vec<Endpoint> {
+pub(in crate::mesh) fn selected_endpoints(service: &Service, entries: &Instances<'_>) -> Vec<Endpoint> {
     let selectable =
         service.resolution == Resolution::ClientSideLb && !service.mesh_external && !service.selector.is_empty();
     if !selectable {
         return Vec::new();
     }
-    let selected = |instance: &&Instance| !instance.by_name && service.selector.selects(&instance.endpoint.labels);
     let mut endpoints = Vec::new();
-    for instance in instances.filter(selected) {
+    let selected = entries.selected(&service.namespace, &service.selector);
+    for instance in selected.into_iter().filter(|instance| !instance.by_name) {
         endpoints.extend(service.ports.iter().filter_map(|port| {
             let number = match (port.target_port, port.target_port_name.as_str()) {
                 (0, "") => Some(port.port),

@@ -113,8 +113,11 @@ impl<'m> Destinations<'m> {
                 true => "the service has no ports".to_owned(),
                 false => format!("its ports: {}", ports.join(", ")),
             });
-        let places = services().take(SHOWN).map(|service| Location::Value(service.origin.clone()));
-        Some(places.fold(found, |found, place| found.related(place, "the service")))
+        let places = services().take(SHOWN).map(|service| match service.registry {
+            Registry::Kubernetes => service.origin.key("spec").key("ports"),
+            Registry::External => service.origin.clone(),
+        });
+        Some(places.fold(found, |found, place| found.related(Location::Value(place), "the service")))
     }
 
     fn unknown_subset(&self, origin: &Origin, destination: &Destination) -> Option<Diagnostic> {

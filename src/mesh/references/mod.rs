@@ -112,7 +112,7 @@ impl<'m> Gateways<'m> {
         let found = Diagnostic::warning("not-exported-to-gateway", place, message)
             .labelled("these routes are on none of them")
             .related(Location::Value(service.origin.key("spec").key("exportTo")), "who sees it")
-            .related(Location::Value(gateway.origin.clone()), "the Gateway");
+            .related(Location::Value(gateway.origin.key("spec").key("selector")), "which routers serve the Gateway");
         Some(found.help(format!("add {namespaces} to `exportTo`")))
     }
 }
