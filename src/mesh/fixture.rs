@@ -1,7 +1,7 @@
 //! YAML → linked mesh, for tests.
 
 use super::{LinkOptions, Mesh, link};
-use crate::base::{Diagnostics, FileId};
+use crate::base::{Diagnostics, FileId, Severity};
 use crate::resource::{DecodeOptions, decode};
 use crate::yaml;
 
@@ -14,9 +14,9 @@ pub(crate) fn linked(text: &str) -> (Mesh, Diagnostics) {
     link(&resources, LinkOptions::default())
 }
 
-/// The mesh of a text that links without a finding.
+/// The mesh of a text that links without an error; references may lead nowhere.
 pub(crate) fn mesh(text: &str) -> Mesh {
     let (mesh, found) = linked(text);
-    assert_eq!(found.0, []);
+    assert!(found.worst() < Some(Severity::Error), "{found:?}");
     mesh
 }
