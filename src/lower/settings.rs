@@ -48,6 +48,13 @@ impl<'m> Settings<'m> {
                 }
             },
         };
+        if proxy_config.private_key_provider.is_some() {
+            let message = "`privateKeyProvider` of the proxy's configuration is not translated";
+            diagnostics.push(
+                Diagnostic::warning("unsupported-field", Location::Nowhere, message)
+                    .help("private keys are used by Envoy itself"),
+            );
+        }
         let written = proxy_config.connection_settings.as_ref().or(mesh_default.connection_settings.as_ref());
         let settings = Self {
             connections: written.map(|settings| with_profile(settings, view.proxy)),
