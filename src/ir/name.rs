@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 /// The cluster that answers nothing (`istio: pilot/pkg/networking/util/util.go`).
 pub const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
+/// The cluster that goes where the connection to the workload was going.
+pub const INBOUND_PASSTHROUGH_CLUSTER: &str = "InboundPassthroughCluster";
 /// The cluster that goes where the connection was going.
 pub const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
 

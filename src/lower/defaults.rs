@@ -207,3 +207,42 @@ pub const BLOCKED_STATUS: u32 = 502;
 
 /// The name of the default route of a service (`istio: route.DefaultRouteName`).
 pub const DEFAULT_ROUTE: &str = "default";
+
+/// Addresses that connections to the workload come from, which redirection lets pass (`istio:
+/// core.InboundPassthroughBindIpv4`, `core.InboundPassthroughBindIpv6`).
+pub const INBOUND_SOURCE_V4: &str = "127.0.0.6";
+/// See [`INBOUND_SOURCE_V4`].
+pub const INBOUND_SOURCE_V6: &str = "::6";
+
+/// How long a port of the workload without traffic is kept: for ever (`istio: core.buildInboundCluster`,
+/// whose longest duration this is).
+pub const INBOUND_CLEANUP_INTERVAL: Duration = Duration::from_secs(9_223_372_035);
+
+/// Names of the listener of all that comes in and of its filter chains (`istio: model.VirtualInbound…`).
+pub const VIRTUAL_INBOUND: &str = "virtualInbound";
+/// See [`VIRTUAL_INBOUND`].
+pub const VIRTUAL_INBOUND_BLACK_HOLE: &str = "virtualInbound-blackhole";
+/// See [`VIRTUAL_INBOUND`].
+pub const VIRTUAL_INBOUND_CATCH_ALL_HTTP: &str = "virtualInbound-catchall-http";
+
+/// What the TLS inspector calls connections with TLS (`istio: xdsfilters.TLSTransportProtocol`).
+pub const TLS: &str = "tls";
+
+/// ALPN of HTTP between Istio's proxies, and of bytes (`istio: core.mtlsHTTPALPNs`, `core.mtlsTCPWithMxcALPNs`).
+pub const ALPN_MESH_HTTP: [&str; 3] = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
+/// See [`ALPN_MESH_HTTP`].
+pub const ALPN_MESH_BYTES: [&str; 2] = ["istio-peer-exchange", "istio"];
+
+/// Ciphers of mutual TLS up to 1.2 that the mesh does not choose (`istio: authn/utils.SupportedCiphers`).
+pub const MESH_CIPHER_SUITES: [&str; 6] = [
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+];
+
+/// What is retried towards the workload, where surely nothing was done yet (`istio:
+/// retry.defaultInboundRetryOn`).
+pub const INBOUND_RETRY_ON: &str = "reset-before-request";

@@ -1,4 +1,4 @@
-//! TLS that a server of a Gateway ends.
+//! TLS that a server of a Gateway or a sidecar ends.
 
 use std::collections::BTreeSet;
 
@@ -41,6 +41,45 @@ pub fn downstream(
         alpn_protocols: alpn.iter().map(|protocol| (*protocol).to_owned()).collect(),
     };
     (DownstreamTls { common, require_client_certificate: Some(required), quic: false }, diagnostics)
+}
+
+/// The TLS context of a sidecar's port that takes mutual TLS of the mesh (`istio:
+/// authn/utils.BuildInboundTLS`); `alpn` is what it offers.
+pub fn mesh_mutual(view: &ProxyView<'_>, alpn: &[&str]) -> DownstreamTls {
+    let config = &view.mesh.config;
+    let (certificates, validation) = from_files(view, &ServerTls::default(), &Files::of_workload(view), true);
+    let mut trusted: Vec<&str> = Vec::new();
+    let aliases = config.trust_domain_aliases.iter().map(String::as_str);
+    let further = config.ca_certificates.iter().flat_map(|authority| {
+        let domains = authority.get("trustDomains").and_then(serde_json::Value::as_array);
+        domains.into_iter().flatten().filter_map(serde_json::Value::as_str)
+    });
+    for domain in [config.trust_domain.as_str()].into_iter().chain(aliases).chain(further) {
+        if !domain.is_empty() && !trusted.contains(&domain) {
+            trusted.push(domain);
+        }
+    }
+    let validation = match validation {
+        Validation::Combined(checks, authorities) => {
+            let names = trusted.iter().map(|domain| StringMatch::Prefix(format!("spiffe://{domain}/")));
+            Validation::Combined(PeerChecks { subject_alt_names: names.collect(), ..checks }, authorities)
+        }
+        other @ (Validation::None | Validation::Static(_) | Validation::Secret(_)) => other,
+    };
+    let mesh = config.mesh_mtls.as_ref();
+    let ciphers = mesh.map(|mesh| mesh.cipher_suites.clone()).filter(|ciphers| !ciphers.is_empty());
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let params = TlsParams {
+        minimum: Some(match mesh.map(|mesh| mesh.min_protocol_version) {
+            Some(MeshTlsProtocol::V1_3) => TlsVersion::V1_3,
+            Some(MeshTlsProtocol::Auto | MeshTlsProtocol::V1_2) | None => TlsVersion::V1_2,
+        }),
+        maximum: Some(TlsVersion::V1_3),
+        cipher_suites: ciphers.unwrap_or_else(|| owned(&defaults::MESH_CIPHER_SUITES)),
+        ecdh_curves: Vec::new(),
+    };
+    let common = CommonTls { params: Some(params), certificates, validation, alpn_protocols: owned(alpn) };
+    DownstreamTls { common, require_client_certificate: Some(true), quic: false }
 }
 
 /// Files that the agent beside Envoy serves; empty parts fall back on the workload's own identity.

@@ -8,7 +8,7 @@ use crate::ir::cluster::{
 };
 use crate::ir::endpoint::{Endpoint, EndpointMetadata, LocalityEndpoints};
 use crate::ir::http::Http2Options;
-use crate::ir::name::{BLACK_HOLE_CLUSTER, PASSTHROUGH_CLUSTER};
+use crate::ir::name::{BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER};
 use crate::ir::{Address, Cluster, Locality};
 use crate::lower::defaults;
 use crate::lower::time::std_duration;
@@ -76,6 +76,18 @@ impl Context<'_> {
     pub(super) fn passthrough(&self) -> Cluster {
         let discovery = Discovery::OriginalDst { port_override: None, cleanup_interval: None };
         self.anywhere(PASSTHROUGH_CLUSTER, discovery, Policy::default().or_mesh_default(self.default_policy()))
+    }
+
+    /// The same for traffic that arrives (`istio: buildInboundPassthroughCluster`): it comes from an
+    /// address that the rules of the redirection let pass, or it would come back here.
+    pub(super) fn inbound_passthrough(&self) -> Cluster {
+        // Its statistics keep the name of the outbound one.
+        Cluster {
+            name: INBOUND_PASSTHROUGH_CLUSTER.to_owned(),
+            metadata_exchange: false,
+            source_addresses: self.inbound_sources(),
+            ..self.passthrough()
+        }
     }
 
     /// By the name the request asks for (`istio: buildAllowAnyDFPCluster`).

@@ -2,11 +2,12 @@
 //!
 //! Takes what a proxy sees and gives its outbound clusters in Istio's order with the endpoints of
 //! those that have discovery: for every service and port one cluster for the whole service and
-//! one a subset, then the built-in ones (`istio: core/cluster.go: buildClusters`). Inbound
-//! clusters are elsewhere.
+//! one a subset, then the built-in ones (`istio: core/cluster.go: buildClusters`). Those towards the
+//! workload itself are in `inbound`.
 
 mod fixed;
 mod http;
+mod inbound;
 mod load_balancing;
 mod resilience;
 mod service;
@@ -18,6 +19,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+pub use self::inbound::InboundPort;
 use super::destination_rule::DestinationRules;
 use super::endpoint::EndpointView;
 use super::settings::Settings;
@@ -108,6 +110,17 @@ pub fn outbound<'m>(view: &'m ProxyView<'m>, rules: &'m DestinationRules<'m>) ->
         found.extend([fixed::external_secrets(context.config)]);
     }
     (found.upstreams, found.diagnostics)
+}
+
+/// The clusters towards the proxy's own workload: one a port, then where what comes in to any
+/// other port was going.
+pub fn inbound<'m>(
+    view: &'m ProxyView<'m>,
+    rules: &'m DestinationRules<'m>,
+    ports: &[InboundPort<'m>],
+) -> Vec<ir::Cluster> {
+    let context = Context::new(view, rules);
+    ports.iter().map(|port| context.inbound(port)).chain([context.inbound_passthrough()]).collect()
 }
 
 /// The secrets that clusters' transport sockets name, with the rule that does.

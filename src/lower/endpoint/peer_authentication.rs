@@ -50,15 +50,25 @@ impl<'m> PeerAuthentications<'m> {
     /// The mode of a workload's port (`istio: authn.ComposePeerAuthentication`).
     pub fn of_workload(&self, namespace: &str, labels: &Labels, port: u32) -> MutualTlsMode {
         let inherited = self.of_namespace(namespace).unwrap_or(MutualTlsMode::Permissive);
-        // Selectors in the root namespace are ignored.
-        let own = self.by_namespace.get(namespace).filter(|_| namespace != self.root_namespace);
-        let selects = |one: &&&PeerAuthentication| selector(one).is_some_and(|selector| selector.selects(labels));
-        let Some(workload) = own.and_then(|own| own.workloads.iter().find(selects)) else {
+        let Some(workload) = self.for_workload(namespace, labels) else {
             return inherited;
         };
         let mode = set(workload.spec.mtls.as_ref()).unwrap_or(inherited);
         let of_port = workload.spec.port_level_mtls.iter().find(|(number, _)| number.number() == port);
         of_port.and_then(|(_, mtls)| set(Some(mtls))).unwrap_or(mode)
+    }
+
+    /// The ports of a workload that have a mode of their own, in order.
+    pub fn ports_of_workload(&self, namespace: &str, labels: &Labels) -> impl Iterator<Item = u32> {
+        let workload = self.for_workload(namespace, labels);
+        workload.into_iter().flat_map(|one| one.spec.port_level_mtls.keys().map(|port| port.number()))
+    }
+
+    /// The one that selects a workload; selectors in the root namespace are ignored.
+    fn for_workload(&self, namespace: &str, labels: &Labels) -> Option<&'m PeerAuthentication> {
+        let own = self.by_namespace.get(namespace).filter(|_| namespace != self.root_namespace)?;
+        let selects = |one: &&&PeerAuthentication| selector(one).is_some_and(|selector| selector.selects(labels));
+        own.workloads.iter().find(selects).copied()
     }
 
     /// What the policy for a whole namespace says; `Some(None)` is one that inherits.

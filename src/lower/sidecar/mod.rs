@@ -1,5 +1,6 @@
 //! What a sidecar does: the side towards services and the side towards its own workload.
 
+pub mod inbound;
 pub mod outbound;
 
 use crate::base::Diagnostics;
@@ -38,5 +39,7 @@ pub fn lower(view: &ProxyView<'_>) -> (ir::Outbound, ir::Inbound, Diagnostics) {
         Shared { view, settings: &settings, tracing: &tracing, logs: &logs, destination_rules: &destination_rules };
     let (outbound, found) = outbound::lower(&shared);
     diagnostics.extend(found);
-    (outbound, ir::Inbound::default(), diagnostics)
+    let (inbound, found) = inbound::lower(&shared);
+    diagnostics.extend(found);
+    (outbound, inbound, diagnostics)
 }

@@ -1,0 +1,176 @@
+//! HTTP that comes in: the connection manager and its one route.
+
+use std::time::Duration;
+
+use super::chain::Served;
+use crate::base::Protocol;
+use crate::ir::http::{
+    ClientCertDetails, Codec, CommonHttpOptions, ForwardClientCert, Http1Options, HttpConnectionManager, HttpFilter,
+    PeerMetadata, RouterFilter,
+};
+use crate::ir::name;
+use crate::ir::route::{
+    Action, Clusters, Forward, HeaderChanges, MaxStreamDuration, PathMatch, RetryPolicy, Route, RouteConfiguration,
+    RouteMatch, Source, VirtualHost,
+};
+use crate::lower::connection_manager::{apply_connection_settings, forward_client_cert, path_normalization};
+use crate::lower::defaults;
+use crate::lower::settings::Settings;
+use crate::lower::sidecar::Shared;
+use crate::lower::time::std_duration;
+
+/// The connection manager of a port (`istio: core.buildSidecarInboundHTTPOpts` and
+/// `ListenerBuilder.buildHTTPConnectionManager`).
+pub(super) fn manager(shared: &Shared<'_>, served: Served<'_>) -> HttpConnectionManager {
+    let settings = shared.settings;
+    let headers = &settings.headers;
+    let written = settings.proxy_config.proxy_headers.as_ref();
+    let forward = written.and_then(|headers| forward_client_cert(headers.forwarded_client_cert));
+    let writes_http1 = settings.http10 || headers.preserve_http1_case;
+    let mut manager = HttpConnectionManager {
+        stat_prefix: served.stat_prefix(),
+        routes: Source::Inline(Box::new(route_configuration(served))),
+        filters: filters(settings, served.protocol()),
+        tracing: shared.tracing.clone(),
+        access_logs: shared.logs.traffic.clone(),
+        codec: Codec::Auto,
+        use_remote_address: Some(false),
+        xff_num_trusted_hops: 0,
+        skip_xff_append: false,
+        append_x_forwarded_port: headers.x_forwarded_port,
+        forward_client_cert: forward.unwrap_or(ForwardClientCert::AppendForward),
+        client_cert_details: Some(certificate_details(settings)),
+        server_name: headers.server_name.clone(),
+        server_header: headers.server_header,
+        common: settings
+            .idle_timeout
+            .map(|timeout| CommonHttpOptions { idle_timeout: Some(std_duration(timeout)), ..Default::default() }),
+        http1: writes_http1.then_some(Http1Options {
+            accept_http_10: settings.http10,
+            preserve_case: headers.preserve_http1_case,
+            allow_absolute_url: None,
+        }),
+        http2: served.protocol().is_http2().then(Default::default),
+        stream_idle_timeout: Some(Duration::ZERO),
+        request_timeout: None,
+        request_headers_timeout: None,
+        drain_timeout: None,
+        delayed_close_timeout: None,
+        proxy_100_continue: true,
+        upgrades: vec!["websocket".to_owned()],
+        path: path_normalization(shared.view.mesh.config.path_normalization.normalization),
+        request_id_for_trace_sampling: true,
+        internal_addresses: Vec::new(),
+        generate_request_id: headers.generate_request_id,
+    };
+    if let Some(connections) = &settings.connections {
+        apply_connection_settings(&mut manager, connections);
+    }
+    manager
+}
+
+/// Subject and names of the client are told unless switched off, its certificate where asked for.
+fn certificate_details(settings: &Settings<'_>) -> ClientCertDetails {
+    let written = settings.proxy_config.proxy_headers.as_ref();
+    let written = written.and_then(|headers| headers.set_current_client_cert_details.as_ref());
+    let part = |of: fn(&crate::resource::istio::proxy_defaults::SetCurrentClientCertDetails) -> Option<bool>| {
+        written.and_then(of)
+    };
+    ClientCertDetails {
+        subject: part(|details| details.subject).unwrap_or(true),
+        cert: part(|details| details.cert).unwrap_or(false),
+        chain: part(|details| details.chain).unwrap_or(false),
+        dns: part(|details| details.dns).unwrap_or(true),
+        uri: part(|details| details.uri).unwrap_or(true),
+    }
+}
+
+fn filters(settings: &Settings<'_>, protocol: Protocol) -> Vec<HttpFilter> {
+    let mut filters = vec![HttpFilter::PeerMetadata(PeerMetadata::Inbound { skip_external_clusters: false })];
+    if protocol == Protocol::GrpcWeb {
+        filters.push(HttpFilter::GrpcWeb);
+    }
+    filters.extend([HttpFilter::GrpcStats, HttpFilter::Fault, HttpFilter::Cors]);
+    filters.push(HttpFilter::Router(RouterFilter {
+        start_child_span: false,
+        suppress_envoy_headers: settings.headers.suppress_envoy_headers,
+    }));
+    filters
+}
+
+/// Everything goes to the port's cluster (`istio: core.buildSidecarInboundHTTPRouteConfig`).
+fn route_configuration(served: Served<'_>) -> RouteConfiguration {
+    let cluster = served.cluster();
+    let (port, _) = served.service_port();
+    let origins = match served {
+        Served::Port(port) => port.origins.clone(),
+        Served::Passthrough(_) => Vec::new(),
+    };
+    let route = Route {
+        origins: origins.clone(),
+        name: defaults::DEFAULT_ROUTE.to_owned(),
+        matches: RouteMatch {
+            path: PathMatch::Prefix("/".to_owned()),
+            case_sensitive: None,
+            headers: Vec::new(),
+            query_parameters: Vec::new(),
+            claims: Vec::new(),
+            grpc: false,
+        },
+        action: Action::Forward(Box::new(forward(&cluster, served.protocol()))),
+        config_path: None,
+        decorator: Some(format!("{}/*", name::virtual_host(&served.names().hostname, port))),
+        request_headers: HeaderChanges::default(),
+        response_headers: HeaderChanges::default(),
+        cors: None,
+        fault: None,
+        stat_prefix: None,
+    };
+    RouteConfiguration {
+        origins: origins.clone(),
+        name: cluster,
+        virtual_hosts: vec![VirtualHost {
+            origins,
+            name: format!("inbound|http|{port}"),
+            domains: vec!["*".to_owned()],
+            routes: vec![route],
+            require_tls: false,
+            include_request_attempt_count: false,
+        }],
+        validate_clusters: Some(false),
+        max_direct_response_body_size_bytes: None,
+        ignore_port_in_host_matching: false,
+    }
+}
+
+/// No time limit, as the client's side has one; gRPC streams are not tried again
+/// (`istio: route.BuildDefaultHTTPInboundRoute`).
+fn forward(cluster: &str, protocol: Protocol) -> Forward {
+    let retry = RetryPolicy {
+        retry_on: defaults::INBOUND_RETRY_ON.to_owned(),
+        num_retries: defaults::RETRIES,
+        per_try_timeout: None,
+        retriable_status_codes: Vec::new(),
+        avoid_previous_hosts: false,
+        host_selection_retry_max_attempts: 0,
+        previous_priorities: None,
+        base_interval: None,
+    };
+    Forward {
+        clusters: Clusters::Single(cluster.to_owned()),
+        timeout: Some(Duration::ZERO),
+        max_grpc_timeout: None,
+        max_stream_duration: Some(MaxStreamDuration {
+            max_stream_duration: Some(Duration::ZERO),
+            grpc_timeout_header_max: Some(Duration::ZERO),
+        }),
+        idle_timeout: None,
+        retry: (!protocol.is_grpc()).then_some(retry),
+        path_rewrite: None,
+        host_rewrite: None,
+        mirrors: Vec::new(),
+        hash_policies: Vec::new(),
+        append_x_forwarded_host: false,
+        cluster_not_found: None,
+    }
+}
