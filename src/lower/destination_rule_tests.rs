@@ -66,6 +66,7 @@ fn found(rules: Vec<DestinationRule>, namespace: &str, host: &str) -> Option<(St
         destination_rules: Vec::new(),
         sidecar: None,
         egress: Vec::new(),
+        reached_ports: BTreeMap::new(),
     };
     let rules = DestinationRules::new(&view);
     let merged = rules.lookup(&service("shop", host))?;

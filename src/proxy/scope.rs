@@ -1,11 +1,12 @@
 //! What the proxy of a workload may reach: the hosts of its Sidecar, listener by listener.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Proxy;
 use crate::base::{HostPattern, NamespacedHost};
 use crate::mesh::{Mesh, Registry, Service, Sidecar, VirtualService};
 use crate::resource::istio::sidecar::EgressListener;
+use crate::resource::istio::virtual_service::Destination;
 
 /// What is reached through one egress listener of a Sidecar, or through the only one that a
 /// workload without a Sidecar has (`istio: model.IstioEgressListenerWrapper`).
@@ -67,7 +68,7 @@ pub(super) fn egress<'m>(
 
 /// The port that services must have to be reached through a listener; an explicit proxy and a
 /// Unix socket take any (`istio: needsPortMatch`).
-pub(super) fn matched_port(listener: &EgressListener) -> Option<u32> {
+fn matched_port(listener: &EgressListener) -> Option<u32> {
     let port = listener.port.as_ref()?;
     let is_proxy = crate::base::Protocol::parse(&port.protocol) == crate::base::Protocol::HttpProxy;
     port.number.map(|number| number.number()).filter(|number| *number != 0 && !is_proxy)
@@ -139,4 +140,74 @@ impl<'m> Imports<'m> {
             imported && !self.excludes(&service.namespace, host)
         })
     }
+}
+
+/// A service that a workload reaches.
+#[derive(Clone, Debug)]
+pub(super) struct Imported<'m> {
+    pub(super) service: &'m Service,
+    /// Its ports that are reached; `None` is all.
+    pub(super) ports: Option<BTreeSet<u32>>,
+}
+
+/// The services of all egress listeners: those that are imported by name, and those that
+/// VirtualServices of the listener lead to (`istio: SidecarScope.collectImportedServices`).
+pub(super) fn imported<'m>(mesh: &'m Mesh, proxy: &Proxy, egress: &[Egress<'m>]) -> Vec<Imported<'m>> {
+    let mut imported = Vec::new();
+    for egress in egress {
+        let matched = egress.listener.and_then(matched_port);
+        let only = |port: u32| BTreeSet::from([port]);
+        imported.extend(egress.services.iter().map(|service| Imported { service, ports: matched.map(only) }));
+        for virtual_service in &egress.virtual_services {
+            for (host, ports) in destinations(virtual_service, &proxy.namespace) {
+                let Some(service) = best(mesh, host, &proxy.namespace) else { continue };
+                let wanted = matched.map_or(ports, only);
+                let found = service.ports.iter().map(|port| port.port).filter(|port| wanted.contains(port)).collect();
+                match wanted.contains(&0) {
+                    true => imported.push(Imported { service, ports: None }),
+                    false if BTreeSet::is_empty(&found) => {}
+                    false => imported.push(Imported { service, ports: Some(found) }),
+                }
+            }
+        }
+    }
+    imported
+}
+
+/// The hosts that a VirtualService leads to, with their ports; 0 is whichever is listened on. HTTP
+/// rules that are for other namespaces do not count
+/// (`istio: virtualServiceDestinationsFilteredBySourceNamespace`).
+fn destinations<'m>(virtual_service: &'m VirtualService, own: &str) -> BTreeMap<&'m str, BTreeSet<u32>> {
+    let mut found: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    let mut add = |destination: &'m Destination| {
+        let port = destination.port.as_ref().and_then(|port| port.number).map_or(0, |number| number.number());
+        found.entry(destination.host.as_str()).or_default().insert(port);
+    };
+    for rule in &virtual_service.http {
+        let named = rule.spec.matches.iter().map(|it| it.source_namespace.as_str()).filter(|it| !it.is_empty());
+        let named: Vec<&str> = named.collect();
+        if !named.is_empty() && !named.contains(&own) {
+            continue;
+        }
+        rule.spec.route.iter().filter_map(|route| route.destination.as_ref()).for_each(&mut add);
+        rule.spec.mirror.iter().for_each(&mut add);
+        rule.spec.mirrors.iter().filter_map(|mirror| mirror.destination.as_ref()).for_each(&mut add);
+    }
+    let tcp = virtual_service.tcp.iter().flat_map(|rule| &rule.spec.route);
+    let routes = tcp.chain(virtual_service.tls.iter().flat_map(|rule| &rule.spec.route));
+    routes.filter_map(|route| route.destination.as_ref()).for_each(&mut add);
+    found
+}
+
+/// The service that a hostname means to a namespace: its own, else one of Kubernetes that it sees,
+/// else the oldest that it sees (`istio: pickBestVisibleNamespace`).
+fn best<'m>(mesh: &'m Mesh, hostname: &str, own: &str) -> Option<&'m Service> {
+    let of_own = || mesh.services_with_host(hostname).filter(|service| service.namespace == own);
+    let visible = || mesh.services_with_host(hostname).filter(|service| service.visibility.includes(own));
+    let is_kubernetes = |service: &&Service| service.registry == Registry::Kubernetes;
+    of_own()
+        .find(is_kubernetes)
+        .or_else(|| of_own().next())
+        .or_else(|| visible().find(is_kubernetes))
+        .or_else(|| visible().next())
 }

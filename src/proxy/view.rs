@@ -1,6 +1,6 @@
 //! What one proxy sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{self, Egress};
 use super::{Proxy, ProxyKind};
@@ -27,6 +27,8 @@ pub struct ProxyView<'m> {
     pub sidecar: Option<&'m Sidecar>,
     /// What a workload reaches, by egress listener; empty for a gateway.
     pub egress: Vec<Egress<'m>>,
+    /// Ports that are reached of services of which a Sidecar imports only some, by hostname.
+    pub reached_ports: BTreeMap<&'m str, BTreeSet<u32>>,
 }
 
 /// What `proxy` sees of `mesh`.
@@ -41,9 +43,14 @@ pub fn view<'m>(mesh: &'m Mesh, proxy: &'m Proxy) -> ProxyView<'m> {
             (sidecar, scope::egress(proxy, sidecar, &visible, of_mesh))
         }
     };
+    let mut reached_ports = BTreeMap::new();
     let imported = match proxy.node.kind {
         ProxyKind::Router => visible,
-        ProxyKind::Sidecar => egress.iter().flat_map(|egress| egress.services.iter().copied()).collect(),
+        ProxyKind::Sidecar => {
+            let imported = scope::imported(mesh, proxy, &egress);
+            reached_ports = ports_by_host(&imported);
+            imported.into_iter().map(|imported| imported.service).collect()
+        }
     };
     let services = one_of_each_host(mesh, imported);
     ProxyView {
@@ -59,6 +66,27 @@ pub fn view<'m>(mesh: &'m Mesh, proxy: &'m Proxy) -> ProxyView<'m> {
         destination_rules: destination_rules(mesh, &proxy.namespace),
         sidecar,
         egress,
+        reached_ports,
+    }
+}
+
+/// Hosts of which only some ports are reached; whoever reaches a host as a whole reaches all.
+fn ports_by_host<'m>(imported: &[scope::Imported<'m>]) -> BTreeMap<&'m str, BTreeSet<u32>> {
+    let mut by_host: BTreeMap<&str, Option<BTreeSet<u32>>> = BTreeMap::new();
+    for scope::Imported { service, ports } in imported {
+        let known = by_host.entry(&service.hostname).or_insert_with(|| Some(BTreeSet::new()));
+        match (known.as_mut(), ports) {
+            (Some(known), Some(ports)) => known.extend(ports),
+            _ => *known = None,
+        }
+    }
+    by_host.into_iter().filter_map(|(host, ports)| Some((host, ports?))).collect()
+}
+
+impl ProxyView<'_> {
+    /// Whether the proxy reaches a port of a service that it sees.
+    pub fn reaches(&self, service: &Service, port: u32) -> bool {
+        self.reached_ports.get(service.hostname.as_str()).is_none_or(|ports| ports.contains(&port))
     }
 }
 

@@ -53,7 +53,8 @@ impl<'m> Context<'m> {
     /// Adds the clusters of a service, in the order of its ports.
     pub(super) fn clusters_of(&self, service: &'m Service, found: &mut Found) {
         let rule = self.rules.lookup(service);
-        for (at, port) in service.ports.iter().enumerate().filter(|(_, port)| port.protocol != PortProtocol::Udp) {
+        let ports = service.ports.iter().enumerate().filter(|(_, port)| port.protocol != PortProtocol::Udp);
+        for (at, port) in ports.filter(|(_, port)| self.view.reaches(service, port.port)) {
             if is_dynamic(service) {
                 if can_resolve_requests(port.protocol) {
                     self.dynamic_cluster(service, port, rule, at, found);

@@ -78,7 +78,8 @@ fn of_the_proxys_families(addresses: &[String], proxy: &Proxy) -> Vec<String> {
         addresses.iter().filter(|address| is_v4(address) == Some(wanted)).cloned().collect()
     };
     let first = addresses.first().and_then(|address| is_v4(address));
-    let (v4, v6) = (has_v4.then(|| of(true)).unwrap_or_default(), has_v6.then(|| of(false)).unwrap_or_default());
+    let v4 = if has_v4 { of(true) } else { Vec::new() };
+    let v6 = if has_v6 { of(false) } else { Vec::new() };
     match first {
         Some(first) if has_v4 && has_v6 => {
             if first {

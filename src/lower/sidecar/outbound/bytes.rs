@@ -127,7 +127,7 @@ impl<'m> Draft<'_, '_, 'm> {
         }
         let apart = self.ranges.is_empty()
             && !address.is_empty()
-            && !(address == wildcard && bind == wildcard)
+            && (address != wildcard || bind != wildcard)
             && !resolves_names(service);
         if apart {
             return Vec::new();

@@ -52,3 +52,6 @@ pub fn lower(sidecar: &super::Shared<'_>) -> (ir::Outbound, Diagnostics) {
     diagnostics.extend(found);
     (ir::Outbound { listeners, route_configurations, clusters, load_assignments, secrets }, diagnostics)
 }
+
+#[cfg(test)]
+mod tests;

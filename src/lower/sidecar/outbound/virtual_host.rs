@@ -210,7 +210,7 @@ fn hosts_and_services<'m>(
             hosts.push(host);
             continue;
         }
-        let own = matched.filter(|(name, _)| most_specific.get(name.as_str()).is_some_and(|it| is_it(it)));
+        let own = matched.filter(|(name, _)| most_specific.get(name.as_str()).is_some_and(&is_it));
         found.extend(own.map(|(_, service)| *service));
     }
     (hosts, found)
