@@ -40,7 +40,7 @@ const SCALARS_THAT_DIFFER: [&str; 1] = ["[? a : b]: v\n"];
 
 #[test]
 fn scalars_are_read_as_kubernetes_reads_them() {
-    let table = include_str!("../testdata/yaml/scalars.tsv");
+    let table = include_str!("../../testdata/yaml/scalars.tsv");
     let rows: Vec<&str> = table.split('\n').filter(|line| line.contains('\t')).collect();
     assert!(rows.len() >= 450, "{} rows", rows.len());
     let mut wrong = Vec::new();
@@ -64,7 +64,7 @@ fn scalars_are_read_as_kubernetes_reads_them() {
 
 #[test]
 fn files_are_read_as_kubernetes_reads_them() {
-    let table = include_str!("../testdata/yaml/documents.jsonl");
+    let table = include_str!("../../testdata/yaml/documents.jsonl");
     let mut wrong = Vec::new();
     let mut count = 0;
     for line in table.lines() {
@@ -138,7 +138,7 @@ fn misplaced(text: &str, node: &Node<'_>, wrong: &mut Vec<String>, count: &mut u
 fn every_scalar_is_where_it_says() {
     let mut corpus = Vec::new();
     texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &mut corpus);
-    let rows = include_str!("../testdata/yaml/documents.jsonl").lines();
+    let rows = include_str!("../../testdata/yaml/documents.jsonl").lines();
     let rows = rows.map(|line| serde_json::from_str::<Value>(line).expect("a row is JSON"));
     corpus.extend(rows.filter_map(|row| row["yaml"].as_str().map(str::to_owned)));
     let (mut wrong, mut count) = (Vec::new(), 0);
