@@ -5,6 +5,8 @@
 //! (chains of a listener, virtual hosts, routes, endpoints) have their own. An object without
 //! citations is built in.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::route_match;
@@ -194,13 +196,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Each node once, in the order they are first named.
     fn origins(&self, origins: &Origins) -> Vec<Citation> {
-        let mut found: Vec<Citation> = Vec::new();
-        for citation in origins.iter().filter_map(self.cite) {
-            if !found.contains(&citation) {
-                found.push(citation);
-            }
-        }
-        found
+        let mut seen = BTreeSet::new();
+        origins.iter().filter(|origin| seen.insert(*origin)).filter_map(self.cite).collect()
     }
 
     fn cluster(&self, cluster: &ir::Cluster) -> Cluster {

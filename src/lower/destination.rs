@@ -1,6 +1,6 @@
 //! Where a route's destination is: the name of its cluster.
 
-use crate::base::Port;
+use crate::base::{Origins, Port};
 use crate::ir::name;
 use crate::mesh::Service;
 use crate::resource::istio::virtual_service::Destination;
@@ -32,6 +32,14 @@ pub fn sidecar_cluster_name(destination: &Destination, service: Option<&&Service
         }
         _ => cluster_name(destination, service.copied(), listen_port),
     }
+}
+
+/// What of its service gives the name of a destination's cluster: the ports, where the destination has
+/// none, and the name that an alias stands for.
+pub fn origins(destination: &Destination, service: &Service) -> Origins {
+    let ports = destination.port.is_none().then(|| service.ports_origin());
+    let alias = service.external_name.is_some().then(|| service.origin.key("spec").key("externalName"));
+    ports.into_iter().chain(alias).collect()
 }
 
 #[cfg(test)]

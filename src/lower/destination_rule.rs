@@ -44,6 +44,14 @@ impl<'m> MergedRule<'m> {
         self.rules.iter().map(|rule| rule.origin.clone()).collect()
     }
 
+    /// What it says of connections to a subset (empty: the whole service): the subset, where it has a
+    /// policy, and the policy of the host.
+    pub fn policy_origins(&self, subset: &str) -> Origins {
+        let of_subset = self.subset(subset).filter(|subset| subset.value.traffic_policy.is_some());
+        let of_subset = of_subset.map(|subset| subset.origin.clone());
+        of_subset.into_iter().chain(self.traffic_policy.as_ref().map(|policy| policy.origin.clone())).collect()
+    }
+
     /// The path that metadata name the first rule by (`/apis/…`).
     pub fn config_path(&self) -> &'m str {
         self.rules.first().map_or("", |rule| &rule.config_path)

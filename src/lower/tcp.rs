@@ -1,6 +1,6 @@
 //! Routes of connections: the network filters of a TCP or TLS route.
 
-use crate::base::{Diagnostic, Diagnostics, Location, Origin, Protocol};
+use crate::base::{Diagnostic, Diagnostics, Location, Origin, Origins, Protocol};
 use crate::ir::listener::{AccessLog, NetworkFilter, TcpClusters, TcpProxy, Tunneling};
 use crate::ir::name;
 use crate::lower::destination;
@@ -106,6 +106,23 @@ pub fn route_filters(
     let stat_prefix = format!("{}.{}", virtual_service.name, virtual_service.namespace);
     let proxy = shared.tcp_proxy(stat_prefix, TcpClusters::Weighted(clusters), rule, "", Tunnels::Taken);
     filters(proxy, port)
+}
+
+/// What of services and their rules [`route_filters`] reads.
+pub fn route_origins(shared: &Shared<'_>, routes: &[RouteDestination]) -> Origins {
+    let mut origins = Origins::new();
+    for (at, destination) in routes.iter().enumerate().filter_map(|(at, route)| Some((at, route.destination.as_ref()?)))
+    {
+        let Some(service) = shared.service(destination.host.as_str()) else {
+            continue;
+        };
+        origins.extend(destination::origins(destination, service));
+        // Of several destinations the first one's host decides.
+        let rule = shared.destination_rules.lookup(service).filter(|_| at == 0);
+        let subset = if routes.len() == 1 { destination.subset.as_str() } else { "" };
+        origins.extend(rule.into_iter().flat_map(|rule| rule.policy_origins(subset)));
+    }
+    origins
 }
 
 /// The filters of one destination (`istio: buildOutboundNetworkFiltersWithSingleDestination`).

@@ -172,6 +172,17 @@ impl Service {
         self.ports.iter().find(|port| port.port == number)
     }
 
+    /// Where its ports are written, in its Service or ServiceEntry.
+    pub fn ports_origin(&self) -> Origin {
+        Origin::of(self.origin.resource).key("spec").key("ports")
+    }
+
+    /// Where a port of it is written.
+    pub fn port_origin(&self, port: &ServicePort) -> Origin {
+        let at = self.ports.iter().position(|one| one == port);
+        at.map_or_else(|| self.ports_origin(), |at| self.ports_origin().index(at))
+    }
+
     /// Whether it has no virtual address (`clusterIP: None`, or none given).
     pub fn is_headless(&self) -> bool {
         self.addresses.is_empty()

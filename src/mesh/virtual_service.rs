@@ -52,6 +52,17 @@ pub enum Semantics {
 pub struct Rule<T> {
     /// The nodes, the closest first.
     pub origins: Origins,
+    /// The nodes of each of its matches, in their order; a delegate's match narrows one of the
+    /// delegating rule. Empty where the rule itself is the match, as a path of an Ingress is.
+    pub match_origins: Vec<Origins>,
     /// The rule.
     pub spec: Arc<T>,
+}
+
+impl<T> Rule<T> {
+    /// A rule with `matches` matches that are written in it.
+    pub fn written(origin: Origin, matches: usize, spec: T) -> Self {
+        let match_origins = (0..matches).map(|at| vec![origin.key("match").index(at)]).collect();
+        Self { origins: vec![origin], match_origins, spec: Arc::new(spec) }
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::{below, root, text};
 
 /// The layers, each with the modules it may use (`docs/architecture.md`), beside itself.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("base", &[]),
     ("yaml", &["base"]),
     ("resource", &["base", "yaml"]),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("ir", &["base"]),
     ("lower", &["base", "resource", "mesh", "proxy", "ir"]),
     ("envoy", &["base", "ir"]),
+    ("explain", &["base", "resource", "ir"]),
 ];
 
 /// Crates that only one layer uses.

@@ -158,7 +158,7 @@ impl<'m> Context<'m> {
         let stat_name =
             stat_name::outbound(&self.config.outbound_cluster_stat_name, &name, service, port, target.subset());
         Some(ir::Cluster {
-            origins: origins(target),
+            origins: self.origins(selection),
             alt_stat_name: Some(stat_name),
             load_balancing: LoadBalancing { keeps_draining, ..load_balancing },
             transport: transport.unwrap_or(Transport::Plain),
@@ -166,6 +166,11 @@ impl<'m> Context<'m> {
             metadata: metadata(target),
             ..self.limited(policy, fixed::bare(self.config, name, discovery))
         })
+    }
+
+    /// The rules are last, as secrets that are missing are reported there.
+    fn origins(&self, selection: Selection<'_, 'm>) -> Origins {
+        selection.identity_origins().chain(self.endpoints.origins(selection)).collect()
     }
 
     /// A cluster with the limits of a policy.
@@ -201,7 +206,7 @@ impl<'m> Context<'m> {
             allow_insecure_options: chosen.allow_insecure_options,
         };
         let cluster = ir::Cluster {
-            origins: origins(target),
+            origins: self.origins(selection),
             load_balancing: LoadBalancing { policy: Some(LbPolicy::ClusterProvided), ..LoadBalancing::default() },
             transport: with_proxy_protocol(chosen.transport, policy),
             http: http.build(),
@@ -399,11 +404,4 @@ fn metadata(target: Target<'_, '_>) -> ClusterMetadata {
 fn origin(target: Target<'_, '_>) -> Origin {
     let service = &target.selection.service.origin;
     Origin::of(service.resource).key("spec").key("ports").index(target.at)
-}
-
-fn origins(target: Target<'_, '_>) -> Origins {
-    let mut origins = vec![origin(target)];
-    origins.extend(target.selection.subset.map(|subset| subset.origin.clone()));
-    origins.extend(target.selection.rule.into_iter().flat_map(MergedRule::origins));
-    origins
 }

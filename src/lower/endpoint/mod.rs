@@ -23,12 +23,14 @@ use super::defaults;
 use super::destination_rule::{MergedRule, Written};
 use super::settings::text;
 use super::traffic_policy::{Policy, endpoint_tls_mode};
+use crate::base::{Origin, Origins};
 use crate::ir;
 use crate::ir::Locality;
 use crate::ir::endpoint::{EndpointMetadata, Health, LocalityEndpoints};
 use crate::mesh::{Endpoint, EndpointHealth, Service, ServicePort};
 use crate::proxy::ProxyView;
 use crate::resource::istio::destination_rule::{ClientTlsMode, Subset};
+use crate::resource::istio::gateway::{Server, ServerTlsMode};
 use crate::resource::istio::peer_authentication::MutualTlsMode;
 
 /// `tlsMode` of an endpoint that speaks Istio's mutual TLS (`istio: model.IstioMutualTLSModeLabel`).
@@ -73,6 +75,27 @@ pub enum Peers {
     MutualTlsOnly,
 }
 
+impl Selection<'_, '_> {
+    /// The workloads whose names a client checks in its mutual TLS to the service.
+    pub fn identity_origins(&self) -> impl Iterator<Item = Origin> {
+        let named = self.service.endpoints.iter().filter(|endpoint| !endpoint.service_account.is_empty());
+        named.flat_map(|endpoint| endpoint.origins.iter().cloned())
+    }
+
+    /// What makes a cluster of it: the service's port and host, the subset, the policy of the host, and the
+    /// rules as whole objects, as metadata name them.
+    pub fn origins(&self) -> Origins {
+        let mut origins = vec![self.service.port_origin(self.port)];
+        // A Service is its host; a ServiceEntry has several.
+        origins.extend(Some(&self.service.origin).filter(|origin| origin.path.parent().is_some()).cloned());
+        origins.extend(self.subset.map(|subset| subset.origin.clone()));
+        let rule = self.rule.into_iter();
+        origins.extend(rule.clone().flat_map(|rule| &rule.traffic_policy).map(|policy| policy.origin.clone()));
+        origins.extend(rule.flat_map(MergedRule::origins));
+        origins
+    }
+}
+
 impl<'m> EndpointView<'m> {
     /// Prepares what the clusters of the proxy share.
     pub fn new(view: &'m ProxyView<'m>) -> Self {
@@ -86,6 +109,22 @@ impl<'m> EndpointView<'m> {
         }
     }
 
+    /// What makes a cluster of a selection; of those for TLS that is passed on, the servers that do so too.
+    pub fn origins(&self, selection: Selection<'_, 'm>) -> Origins {
+        let passing =
+            |server: &Server| server.tls.as_ref().is_some_and(|tls| tls.mode == ServerTlsMode::AutoPassthrough);
+        let servers = self.view.gateways.iter().flat_map(|gateway| {
+            let servers = gateway.server_origins.iter().zip(&gateway.spec.servers);
+            servers.filter(|(_, server)| passing(server)).map(|(origin, _)| origin.clone())
+        });
+        let mut origins = Origins::new();
+        if selection.peers == Peers::MutualTlsOnly {
+            origins.extend(servers);
+        }
+        origins.extend(selection.origins());
+        origins
+    }
+
     /// The load assignment of a cluster with endpoint discovery; a service without endpoints has
     /// one without groups (`istio: BuildClusterLoadAssignment`).
     pub fn load_assignment(&self, cluster: String, selection: Selection<'_, 'm>) -> ir::LoadAssignment {
@@ -96,8 +135,13 @@ impl<'m> EndpointView<'m> {
         if let Some(setting) = self.locality_setting(selection, policy) {
             setting.apply(&mut groups, self.client(), policy.outlier_detection.is_some());
         }
+        let mut origins = self.origins(selection);
+        if selection.peers == Peers::MutualTlsOnly {
+            // Those that do not speak it leave a group behind, if only an empty one.
+            origins.extend(by_port_name(selection).flat_map(|endpoint| endpoint.origins.iter().cloned()));
+        }
         ir::LoadAssignment {
-            origins: vec![selection.service.origin.clone()],
+            origins,
             cluster,
             localities: groups.into_iter().map(LocalityEndpoints::from).collect(),
             overprovisioning_factor: None,

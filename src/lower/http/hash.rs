@@ -8,7 +8,7 @@ use crate::mesh::Service;
 use crate::resource::istio::destination_rule::{ConsistentHashLb, HashKey, LoadBalancerSettings, TrafficPolicy};
 use crate::resource::istio::virtual_service::HttpRouteDestination;
 
-/// The consistent hashing of a destination, with the DestinationRules that say so: of its subset's
+/// The consistent hashing of a destination, with the part of a DestinationRule that says so: of its subset's
 /// port, its subset, its port, or its host, the first that says anything
 /// (`istio: route.HashForHTTPDestination`).
 pub(super) fn destination_hash<'a>(
@@ -18,15 +18,15 @@ pub(super) fn destination_hash<'a>(
     let destination = destination.destination.as_ref()?;
     let rule = context.destination_rules.lookup(context.service(destination.host.as_str())?)?;
     let port = destination.port.as_ref().and_then(|port| port.number).map(crate::base::Port::number);
-    let subset = rule.subsets.iter().find(|subset| subset.value.name == destination.subset);
-    let subset = subset.and_then(|subset| subset.value.traffic_policy.as_ref());
+    let written = rule.subset(&destination.subset);
+    let subset = written.and_then(|subset| subset.value.traffic_policy.as_ref());
     let whole = rule.traffic_policy.as_ref().map(|policy| policy.value);
     let at_port = |policy: Option<&'a TrafficPolicy>| port_hash(policy?, port?);
-    let hash = at_port(subset)
-        .or_else(|| consistent_hash(subset?.load_balancer.as_ref()))
-        .or_else(|| at_port(whole))
-        .or_else(|| consistent_hash(whole?.load_balancer.as_ref()))?;
-    Some((hash, rule.origins()))
+    if let Some(hash) = at_port(subset).or_else(|| consistent_hash(subset?.load_balancer.as_ref())) {
+        return Some((hash, written.map(|subset| subset.origin.clone()).into_iter().collect()));
+    }
+    let hash = at_port(whole).or_else(|| consistent_hash(whole?.load_balancer.as_ref()))?;
+    Some((hash, rule.traffic_policy.iter().map(|policy| policy.origin.clone()).collect()))
 }
 
 /// The consistent hashing of a service's port, where no VirtualService routes to it

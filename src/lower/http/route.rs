@@ -121,16 +121,19 @@ fn route(
         let forward = forward(context, spec, headers.authority, &mut route);
         ir::route::Action::Forward(Box::new(forward))
     };
+    let destinations = spec.route.iter().filter_map(|route| route.destination.as_ref());
+    let mirrors = spec.mirrors.iter().filter_map(|mirror| mirror.destination.as_ref());
+    for destination in destinations.chain(&spec.mirror).chain(mirrors) {
+        let service = context.service(destination.host.as_str());
+        route.origins.extend(service.into_iter().flat_map(|service| destination::origins(destination, service)));
+    }
     route.decorator = Some(operation(&route, &virtual_service.name, context.listen_port));
     route
 }
 
 fn origins(rule: &Rule<HttpRoute>, at: Option<usize>) -> Origins {
-    let mut origins = rule.origins.clone();
-    if let (Some(at), Some(first)) = (at, rule.origins.first()) {
-        origins.insert(0, first.key("match").index(at));
-    }
-    origins
+    let of_match = at.and_then(|at| rule.match_origins.get(at)).into_iter().flatten();
+    of_match.chain(&rule.origins).cloned().collect()
 }
 
 /// The span's name: `host:port/path` of the only cluster, else `virtual service:port/path`

@@ -14,7 +14,7 @@ use crate::lower::tcp::{self, ListenPort};
 use crate::lower::tls;
 use crate::mesh::Rule;
 use crate::resource::istio::gateway::ServerTlsMode;
-use crate::resource::istio::virtual_service::TlsRoute;
+use crate::resource::istio::virtual_service::{RouteDestination, TlsRoute};
 
 /// A filter chain before it is matched.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl<'a> Chains<'a> {
         let stat_prefix = format!("outbound_{listener};");
         let manager = connection_manager::for_gateway(&self.http, first.protocol, stat_prefix, route_name.to_owned());
         Some(Chain {
-            origins: servers.iter().map(|server| server.origin.clone()).collect(),
+            origins: servers.iter().flat_map(|server| server.origins()).collect(),
             server_names: Vec::new(),
             application_protocols: Vec::new(),
             tls: None,
@@ -120,7 +120,7 @@ impl<'a> Chains<'a> {
         let route_name = server.route_name.clone();
         let manager = connection_manager::for_gateway(&self.http, server.protocol, stat_prefix, route_name);
         Chain {
-            origins: vec![server.origin.clone()],
+            origins: server.origins(),
             server_names: server.server_names(),
             application_protocols: Vec::new(),
             tls: self.terminated(server, diagnostics),
@@ -157,7 +157,7 @@ impl<'a> Chains<'a> {
         let filters = tcp::route_filters(&self.tcp, met.virtual_service, &rule.spec.route, origin, port, diagnostics);
         let tls = server.tls().is_some();
         (!filters.is_empty()).then(|| Chain {
-            origins: rule.origins.iter().cloned().chain([server.origin.clone()]).collect(),
+            origins: self.origins(&rule.origins, &rule.spec.route, server),
             server_names: if tls { server.server_names() } else { Vec::new() },
             application_protocols: Vec::new(),
             tls: self.terminated(server, diagnostics),
@@ -189,9 +189,9 @@ impl<'a> Chains<'a> {
                     if filters.is_empty() {
                         continue;
                     }
-                    let origins = [match_origin].into_iter().chain(rule.origins.iter().cloned());
+                    let written: Origins = [match_origin].into_iter().chain(rule.origins.iter().cloned()).collect();
                     chains.push(Chain {
-                        origins: origins.chain([server.origin.clone()]).collect(),
+                        origins: self.origins(&written, &rule.spec.route, server),
                         server_names: matches.sni_hosts.iter().map(|host| host.as_str().to_owned()).collect(),
                         application_protocols: Vec::new(),
                         tls: None,
@@ -236,6 +236,12 @@ impl<'a> Chains<'a> {
         }
         taken.extend(names.iter().map(|name| (name.clone(), (bind.to_owned(), origin.clone()))));
         true
+    }
+
+    /// A route of bytes: what is written of it, what it reads of its destinations, and the server at the end.
+    fn origins(&self, written: &Origins, routes: &[RouteDestination], server: &Server<'_>) -> Origins {
+        let destinations = tcp::route_origins(&self.tcp, routes);
+        written.iter().cloned().chain(destinations).chain(server.origins()).collect()
     }
 
     fn met(&self, server: &Server<'_>) -> Vec<Met<'a>> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::server::{Server, number};
-use crate::base::{Diagnostic, Diagnostics, Location, NamespacedHost, Protocol};
+use crate::base::{Diagnostic, Diagnostics, Location, NamespacedHost, Origin, Protocol};
 use crate::mesh::Gateway;
 use crate::proxy::{ProxyView, ServiceTarget};
 
@@ -59,9 +59,9 @@ pub fn merge<'m>(view: &ProxyView<'m>, targets: &[ServiceTarget<'m>]) -> (Merged
             let Some(listen_port) = listen_ports(gateway, number(spec), targets) else {
                 continue;
             };
-            for port in listen_port {
+            for (port, service_port) in listen_port {
                 if let Some(server) = Server::new(gateway, at, port) {
-                    merged.add(server, port, &mut diagnostics);
+                    merged.add(Server { service_port, ..server }, port, &mut diagnostics);
                 }
             }
         }
@@ -77,18 +77,27 @@ const GATEWAY_SERVICES: &str = "internal.istio.io/gateway-service";
 /// The ports the proxy listens on for a server's port: the target port of the first Service that has
 /// the port, else the port itself (`istio: model.resolvePorts`). A Gateway that names its Services
 /// means exactly their ports; `None` where none of them leads to the proxy.
-fn listen_ports(gateway: &Gateway, number: u32, targets: &[ServiceTarget<'_>]) -> Option<Vec<u32>> {
+fn listen_ports(
+    gateway: &Gateway,
+    number: u32,
+    targets: &[ServiceTarget<'_>],
+) -> Option<BTreeMap<u32, Option<Origin>>> {
     let leads_to = |target: &&ServiceTarget<'_>| target.port.port == number;
+    let origin = |target: &ServiceTarget<'_>| target.service.port_origin(target.port);
     let Some(named) = gateway.annotations.get(GATEWAY_SERVICES) else {
         let mut translating = targets.iter().filter(|target| target.service.labels.get(NO_TRANSLATION).is_none());
-        return Some(vec![translating.find(leads_to).map_or(number, |target| target.target_port)]);
+        let found = translating.find(leads_to).filter(|target| target.target_port != number);
+        let port = found.map_or((number, None), |target| (target.target_port, Some(origin(target))));
+        return Some(BTreeMap::from([port]));
     };
     let hostnames: BTreeSet<&str> = named.split(',').collect();
     let of_gateway = targets.iter().filter(|target| {
         hostnames.contains(target.service.hostname.as_str()) && target.service.namespace == gateway.namespace
     });
-    let ports: BTreeSet<u32> = of_gateway.filter(leads_to).map(|target| target.target_port).collect();
-    (!ports.is_empty()).then(|| ports.into_iter().collect())
+    let leading = of_gateway.filter(leads_to);
+    let ports: BTreeMap<u32, Option<Origin>> =
+        leading.map(|target| (target.target_port, Some(origin(target)))).collect();
+    (!ports.is_empty()).then_some(ports)
 }
 
 /// Names of servers end up in statistics, where equal ones run together.

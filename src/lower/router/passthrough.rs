@@ -38,7 +38,8 @@ fn of_port(shared: &Shared<'_>, server: &Server<'_>, service: &Service, port: &S
         let single = Single { cluster: &cluster, stat_prefix: &stat_prefix, subset, rule, tunnels: Tunnels::Skipped };
         let listen = ListenPort { number: port.port, protocol: port.protocol, metadata_exchange: false };
         let filters = single_filters(shared, &single, listen);
-        origins.push(server.origin.clone());
+        origins.extend(rule.into_iter().flat_map(|rule| rule.policy_origins(subset)));
+        origins.extend(server.origins());
         chains.push(Chain {
             origins,
             server_names: vec![cluster],
@@ -47,8 +48,8 @@ fn of_port(shared: &Shared<'_>, server: &Server<'_>, service: &Service, port: &S
             filters,
         });
     };
-    of_subset("", vec![service.origin.clone()]);
+    of_subset("", vec![service.port_origin(port)]);
     for subset in rule.into_iter().flat_map(|rule| &rule.subsets) {
-        of_subset(&subset.value.name, vec![subset.origin.clone(), service.origin.clone()]);
+        of_subset(&subset.value.name, vec![subset.origin.clone(), service.port_origin(port)]);
     }
 }

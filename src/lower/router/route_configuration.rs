@@ -11,7 +11,7 @@ use crate::lower::destination_rule::DestinationRules;
 use crate::lower::http::{self, RouteContext};
 use crate::lower::settings::Settings;
 use crate::lower::{defaults, precedence};
-use crate::mesh::VirtualService;
+use crate::mesh::{Semantics, VirtualService};
 use crate::proxy::ProxyView;
 
 /// What route configurations of one proxy share.
@@ -59,7 +59,7 @@ fn route_configuration(shared: &Shared<'_>, name: &str, servers: &[&Server<'_>])
     };
     precedence::sort_virtual_hosts(&mut virtual_hosts);
     RouteConfiguration {
-        origins: servers.iter().map(|server| server.origin.clone()).collect(),
+        origins: servers.iter().flat_map(|server| server.origins()).collect(),
         name: name.to_owned(),
         virtual_hosts,
         // Routes may name clusters that come later (`ValidateClusters: false`).
@@ -109,7 +109,11 @@ impl Draft {
             return;
         };
         for (host, at) in &met.hosts {
-            let origin = met.virtual_service.origin.key("spec").key("hosts").index(*at);
+            let origin = match met.virtual_service.semantics {
+                Semantics::Istio => met.virtual_service.origin.key("spec").key("hosts").index(*at),
+                // The rule of the Ingress, which has the host.
+                Semantics::Ingress => met.virtual_service.origin.clone(),
+            };
             let draft = self.host(host, server.number);
             draft.origins.extend([origin, server.origin.clone()]);
             draft.lists.push(list);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{NamespacedHost, Origin, Protocol};
+use crate::base::{NamespacedHost, Origin, Origins, Protocol};
 use crate::ir::name;
 use crate::mesh::Gateway;
 use crate::resource::istio;
@@ -17,6 +17,8 @@ pub struct Server<'m> {
     pub gateway_key: String,
     /// Where it is written.
     pub origin: Origin,
+    /// The port of the Service that leads to another port of the proxy, where one does.
+    pub service_port: Option<Origin>,
     /// What is written.
     pub spec: &'m istio::gateway::Server,
     /// The port as written; 0 for a socket.
@@ -47,6 +49,7 @@ impl<'m> Server<'m> {
             gateway,
             gateway_key: gateway.key(),
             origin,
+            service_port: None,
             spec,
             number: number(spec),
             port_name: &port.name,
@@ -57,6 +60,11 @@ impl<'m> Server<'m> {
         };
         server.route_name = server.route_configuration(listen_port);
         Some(server)
+    }
+
+    /// What made it listen where it does, the server itself last.
+    pub fn origins(&self) -> Origins {
+        self.service_port.iter().chain([&self.origin]).cloned().collect()
     }
 
     /// Its TLS settings.

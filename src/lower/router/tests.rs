@@ -64,7 +64,8 @@ fn a_service_translates_the_port_and_names_stay() {
     assert_eq!(names(&outbound.listeners), ["0.0.0.0_8080"]);
     assert_eq!(outbound.route_configurations[0].name, "http.8080");
     assert_eq!(domains(&outbound), [("a.example.com:80", vec!["a.example.com"])]);
-    assert_eq!(outbound.listeners[0].origins.len(), 1);
+    // The port of the Service, and the server.
+    assert_eq!(outbound.listeners[0].origins.len(), 2);
 }
 
 #[test]

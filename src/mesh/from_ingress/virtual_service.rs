@@ -1,7 +1,6 @@
 //! The rules of all Ingresses → one VirtualService for each host.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::{GATEWAY_NAMESPACE, NAME_SUFFIX, gateway_name};
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location, Origin, Port};
@@ -50,7 +49,9 @@ pub(super) fn virtual_services(
             rules.http.extend(http.paths.iter().enumerate().filter_map(|(at, path)| {
                 let origin = paths.index(at);
                 let spec = http_route(path, ingress.namespace(), &origin, scope, diagnostics)?;
-                Some(Rule { origins: vec![origin], spec: Arc::new(spec) })
+                let mut rule = Rule::written(origin, 0, spec);
+                rule.origins.extend(named_port_origin(path, ingress.namespace(), scope));
+                Some(rule)
             }));
         }
     }
@@ -171,6 +172,15 @@ fn service_port<'b, 'r>(
     let service = found.ok_or(Unfound::UnknownService)?;
     let port = service.spec.ports.iter().find(|port| port.name == named.port.name).and_then(|port| port.port);
     Ok((named, port.ok_or(Unfound::UnknownPort(service))?))
+}
+
+/// The port of the Service that a backend names by name.
+fn named_port_origin(path: &IngressPath, namespace: &str, scope: &Scope<'_>) -> Option<Origin> {
+    let named = path.backend.service.as_ref().filter(|named| named.port.number.is_none())?;
+    let mut services = scope.services.iter();
+    let service = services.find(|service| service.name() == named.name && service.namespace() == namespace)?;
+    let at = service.spec.ports.iter().position(|port| port.name == named.port.name)?;
+    Some(service.spec_origin().key("ports").index(at))
 }
 
 fn no_backend(why: Unfound<'_>, backend: &IngressBackend, namespace: &str, origin: &Origin) -> Diagnostic {

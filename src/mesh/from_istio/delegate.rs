@@ -39,19 +39,36 @@ fn joined(root: &str, own: &str) -> String {
     }
 }
 
-/// Each match of the delegate in each of the root's that it fits into; `None` where one fits into
-/// none (`mergeHTTPMatchRequests`).
 fn merged_matches(root: &[HttpMatchRequest], delegate: Vec<HttpMatchRequest>) -> Option<Vec<HttpMatchRequest>> {
+    let pairs = match_pairs(root, &delegate)?;
+    let merged = pairs.into_iter().filter_map(|(own, of_root)| {
+        let own = own.and_then(|at| delegate.get(at));
+        match (own, of_root.and_then(|at| root.get(at))) {
+            (Some(own), Some(root)) => Some(merged_match(root, own)),
+            (one, other) => one.or(other).cloned(),
+        }
+    });
+    Some(merged.collect())
+}
+
+/// Which of the delegate's matches and which of the root's each merged match is made of: each match
+/// of the delegate in each of the root's that it fits into, all of one side where the other has
+/// none; `None` where one fits into none (`mergeHTTPMatchRequests`).
+pub(super) fn match_pairs(
+    root: &[HttpMatchRequest],
+    delegate: &[HttpMatchRequest],
+) -> Option<Vec<(Option<usize>, Option<usize>)>> {
     if root.is_empty() {
-        return Some(delegate);
+        return Some((0..delegate.len()).map(|own| (Some(own), None)).collect());
     }
     if delegate.is_empty() {
-        return Some(root.to_vec());
+        return Some((0..root.len()).map(|of_root| (None, Some(of_root))).collect());
     }
     let mut all = Vec::new();
-    for own in &delegate {
+    for (at, own) in delegate.iter().enumerate() {
         let before = all.len();
-        all.extend(root.iter().filter(|root| !conflict(root, own)).map(|root| merged_match(root, own)));
+        let fitting = root.iter().enumerate().filter(|(_, root)| !conflict(root, own));
+        all.extend(fitting.map(|(of_root, _)| (Some(at), Some(of_root))));
         if all.len() == before {
             return None;
         }

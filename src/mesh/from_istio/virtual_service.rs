@@ -38,11 +38,11 @@ fn virtual_service(
 ) -> VirtualService {
     let Object { id: _, meta, spec, status: () } = object;
     let names = Names { namespace: object.namespace(), domain: site.domain };
-    let rule = |field: &'static str, at: usize| vec![object.spec_origin().key(field).index(at)];
+    let rule = |field: &'static str, at: usize| object.spec_origin().key(field).index(at);
     let tls = spec.tls.iter().enumerate();
-    let tls = tls.map(|(at, route)| Rule { origins: rule("tls", at), spec: Arc::new(names.tls(route.clone())) });
+    let tls = tls.map(|(at, route)| Rule::written(rule("tls", at), route.matches.len(), names.tls(route.clone())));
     let tcp = spec.tcp.iter().enumerate();
-    let tcp = tcp.map(|(at, route)| Rule { origins: rule("tcp", at), spec: Arc::new(names.tcp(route.clone())) });
+    let tcp = tcp.map(|(at, route)| Rule::written(rule("tcp", at), route.matches.len(), names.tcp(route.clone())));
     let gateways = match spec.gateways.as_slice() {
         [] => vec!["mesh".to_owned()],
         gateways => gateways.iter().map(|gateway| names.gateway(gateway)).collect(),
@@ -86,7 +86,7 @@ fn http_rules(
         let origin = object.spec_origin().key("http").index(at);
         let root = names.http(route.clone());
         let Some(reference) = &route.delegate else {
-            rules.push(Rule { origins: vec![origin], spec: Arc::new(root) });
+            rules.push(Rule::written(origin, root.matches.len(), root));
             continue;
         };
         let namespace = if reference.namespace.is_empty() { object.namespace() } else { &reference.namespace };
@@ -122,9 +122,17 @@ fn delegated(
     let mut rules = Vec::with_capacity(delegate.spec.http.len());
     for (at, route) in delegate.spec.http.iter().enumerate() {
         let origin = delegate.spec_origin().key("http").index(at);
-        match delegate::merged(root, names.http(route.clone())) {
+        let own = names.http(route.clone());
+        let pairs = delegate::match_pairs(&root.matches, &own.matches).into_iter().flatten();
+        let match_origins = pairs.map(|(own, of_root)| {
+            let own = own.map(|at| origin.key("match").index(at));
+            own.into_iter().chain(of_root.map(|at| root_origin.key("match").index(at))).collect()
+        });
+        match delegate::merged(root, own) {
             Some(merged) => {
-                rules.push(Rule { origins: vec![origin, root_origin.clone()], spec: Arc::new(merged) });
+                let match_origins = match_origins.collect();
+                let origins = vec![origin, root_origin.clone()];
+                rules.push(Rule { origins, match_origins, spec: Arc::new(merged) });
             }
             None => diagnostics.push(
                 Diagnostic::warning(
