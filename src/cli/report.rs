@@ -152,13 +152,30 @@ impl SourceCode for Indexed {
         let bytes = self.text.as_bytes().get(start..end).ok_or(MietteError::OutOfBounds)?;
         let lines = self.line_starts.len();
         let whole = SourceSpan::new(start.into(), end - start);
-        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), bytes, whole, first, 0, lines)))
+        // Without context miette asks for the place that the headline names.
+        let column =
+            if before == 0 { self.text.get(start..span.offset()).map_or(0, |it| it.chars().count()) } else { 0 };
+        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), bytes, whole, first, column, lines)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_headline_names_line_and_column() {
+        let mut sources = SourceMap::default();
+        let file = sources.add(crate::base::SourceFile::new("a.yaml", "one: 1\n\u{e9}t\u{e9}: two\n"));
+        let indexed = vec![Arc::new(Indexed::new(&sources, file))];
+        let span = Span { file, start: 14, end: 17 };
+        let diagnostic = Diagnostic::error("bad", crate::base::Location::Span(span), "a fault");
+        let mut text = String::new();
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
+        let reports = parts(&diagnostic, Some(span), &|_| None, &indexed);
+        assert!(reports.iter().all(|report| handler.render_report(&mut text, report.as_ref()).is_ok()));
+        assert!(text.contains("[a.yaml:2:6]"), "{text}");
+    }
 
     #[test]
     fn names_cannot_write_to_the_terminal() {

@@ -16,7 +16,7 @@ use files::{below, root, text};
 use meshc::envoy::yaml::to_yaml;
 use meshc::mesh::Mesh;
 use meshc::proxy::{self, Proxy};
-use pipeline::{Input, Run, run};
+use pipeline::{Input, Run, routers, run};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -126,13 +126,17 @@ fn choose(case: &Case, mesh: &Mesh) -> Proxy {
         let found = mesh.workloads.iter().find(|workload| format!("{}/{}", workload.namespace, workload.name) == *name);
         return proxy::from_workload(found.expect("the workload is in the input"), mesh);
     }
-    let mut routers = proxy::routers(mesh);
-    if let Some(gateway) = &case.gateway {
-        routers.retain(|router| router.gateways.contains(gateway));
-    }
-    match routers.as_slice() {
-        [router] => router.proxy.clone(),
-        _ => panic!("{} routers to choose from: say which in case.yaml", routers.len()),
+    let proxies = match &case.gateway {
+        Some(gateway) => proxy::routers(mesh)
+            .into_iter()
+            .filter(|router| router.gateways.contains(gateway))
+            .map(|router| router.proxy)
+            .collect(),
+        None => routers(mesh),
+    };
+    match proxies.as_slice() {
+        [proxy] => proxy.clone(),
+        _ => panic!("{} routers to choose from: say which in case.yaml", proxies.len()),
     }
 }
 
