@@ -52,7 +52,7 @@ pub(crate) fn load_assignment(cluster: &str, tls_mode: Option<&str>) -> LoadAssi
         metadata: EndpointMetadata { workload: None, tls_mode: tls_mode.map(Into::into), istio: vec![] },
     };
     let group = LocalityEndpoints {
-        locality: Locality { region: "eu".into(), ..Default::default() },
+        locality: Some(Locality { region: "eu".into(), ..Default::default() }),
         endpoints: vec![endpoint],
         load_balancing_weight: Some(1),
         priority: 1,

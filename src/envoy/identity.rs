@@ -160,7 +160,7 @@ pub fn sds_cluster(identity: &Identity) -> Option<Cluster> {
         metadata: EndpointMetadata::default(),
     };
     let locality = LocalityEndpoints {
-        locality: ir::Locality::default(),
+        locality: Some(ir::Locality::default()),
         endpoints: vec![endpoint],
         load_balancing_weight: None,
         priority: 0,

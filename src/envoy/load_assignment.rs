@@ -47,7 +47,7 @@ pub fn name(cluster: &str, hostname: &str, port: u16) -> endpoint::ClusterLoadAs
 fn locality_lb_endpoints(group: &LocalityEndpoints) -> endpoint::LocalityLbEndpoints {
     let LocalityEndpoints { locality: place, endpoints, load_balancing_weight, priority } = group;
     endpoint::LocalityLbEndpoints {
-        locality: Some(locality(place)),
+        locality: place.as_ref().map(locality),
         lb_endpoints: endpoints.iter().map(lb_endpoint).collect(),
         load_balancing_weight: load_balancing_weight.map(uint32),
         priority: *priority,
@@ -112,7 +112,7 @@ mod tests {
             },
         };
         let group = LocalityEndpoints {
-            locality: ir::Locality::default(),
+            locality: Some(ir::Locality::default()),
             endpoints: vec![endpoint],
             load_balancing_weight: Some(1),
             priority: 0,

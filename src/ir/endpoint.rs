@@ -19,8 +19,8 @@ pub struct LoadAssignment {
 /// Endpoints in one place.
 #[derive(Clone, Debug)]
 pub struct LocalityEndpoints {
-    /// The place.
-    pub locality: Locality,
+    /// The place; `None` writes none, where an unknown one is written as empty.
+    pub locality: Option<Locality>,
     /// The endpoints.
     pub endpoints: Vec<Endpoint>,
     /// The group's share; `None` writes none.

@@ -9,7 +9,7 @@ use crate::ir::cluster::{
 use crate::ir::endpoint::{Endpoint, EndpointMetadata, LocalityEndpoints};
 use crate::ir::http::Http2Options;
 use crate::ir::name::{BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER};
-use crate::ir::{Address, Cluster, Locality};
+use crate::ir::{Address, Cluster};
 use crate::lower::defaults;
 use crate::lower::time::std_duration;
 use crate::lower::traffic_policy::Policy;
@@ -54,12 +54,8 @@ pub(super) fn external_secrets(config: &MeshConfig) -> Cluster {
         load_balancing_weight: None,
         metadata: EndpointMetadata::default(),
     };
-    let group = LocalityEndpoints {
-        locality: Locality::default(),
-        endpoints: vec![endpoint],
-        load_balancing_weight: None,
-        priority: 0,
-    };
+    let group =
+        LocalityEndpoints { locality: None, endpoints: vec![endpoint], load_balancing_weight: None, priority: 0 };
     let http = UpstreamHttp {
         protocol: UpstreamProtocol::Http2(Http2Options::default()),
         common: None,

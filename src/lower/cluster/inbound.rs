@@ -5,7 +5,7 @@ use super::{Context, fixed, resilience, stat_name};
 use crate::base::{Origins, Protocol as PortProtocol};
 use crate::ir::cluster::{ClusterMetadata, Discovery, LbPolicy, LoadBalancing, LocalityLb, ServiceMetadata};
 use crate::ir::endpoint::{Endpoint, EndpointMetadata, LocalityEndpoints};
-use crate::ir::{Address, Cluster, Locality, name};
+use crate::ir::{Address, Cluster, name};
 use crate::lower::defaults;
 use crate::lower::destination_rule::MergedRule;
 use crate::lower::stat_name::{Names, fill};
@@ -120,7 +120,7 @@ fn discovery(address: Option<Address>) -> Discovery {
         metadata: EndpointMetadata::default(),
     };
     Discovery::Static(vec![LocalityEndpoints {
-        locality: Locality::default(),
+        locality: None,
         endpoints: vec![endpoint],
         load_balancing_weight: None,
         priority: 0,

@@ -59,7 +59,7 @@ impl From<Group<'_>> for LocalityEndpoints {
     fn from(group: Group<'_>) -> Self {
         let Group { locality, members, weight, priority } = group;
         Self {
-            locality,
+            locality: Some(locality),
             endpoints: members.into_iter().map(|member| member.endpoint).collect(),
             load_balancing_weight: weight,
             priority,
