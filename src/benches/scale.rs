@@ -32,6 +32,9 @@ const EXPONENT: f64 = 1.15;
 /// The part of Envoy's CPU time that `generate` may need.
 const PART_OF_ENVOY: f64 = 0.10;
 
+/// How often each input is compiled; the fastest run counts.
+const RUNS: usize = 3;
+
 /// The unit of the times in `/proc/self/stat`; 100 on every Linux that Rust supports.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -91,9 +94,9 @@ fn run(sizes: &[usize]) -> Result<Vec<String>, String> {
             let (file, result) = (work.path().join("input.yaml"), work.path().join("bootstrap.json"));
             let yaml = format!("{GATEWAY_POD}{}", input(n)?);
             fs::write(&file, &yaml).map_err(|error| error.to_string())?;
-            let cost = measure(
-                Command::new(env!("CARGO_BIN_EXE_meshc")).arg("generate").arg(&file).arg("--out").arg(&result),
-            )?;
+            let cost = least(RUNS, || {
+                measure(Command::new(env!("CARGO_BIN_EXE_meshc")).arg("generate").arg(&file).arg("--out").arg(&result))
+            })?;
             let json = fs::read_to_string(&result).map_err(|error| error.to_string())?;
             let found = json.matches(text).count();
             if found < times(n) {
@@ -137,6 +140,16 @@ fn growth(name: &str, costs: &[(usize, f64)]) -> Option<String> {
     let exponent = (long / short.max(1.0 / TICKS_PER_SECOND)).ln() / (many as f64 / few as f64).ln();
     println!("| {name} | growth n^{exponent:.2} | | | | | | | |");
     (exponent > EXPONENT).then(|| format!("{name}: time grows as n^{exponent:.2}"))
+}
+
+/// The run of least CPU time: what other programs on the machine add to a run is not the program's.
+fn least(runs: usize, run: impl Fn() -> Result<Cost, String>) -> Result<Cost, String> {
+    let mut best = run()?;
+    for _ in 1..runs {
+        let next = run()?;
+        best = if next.cpu < best.cpu { next } else { best };
+    }
+    Ok(best)
 }
 
 /// Runs a program to its end.
