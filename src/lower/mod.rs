@@ -1,7 +1,7 @@
 //! From what one proxy sees to what it does: precedence, defaults and conflicts are decided here
 //! and nowhere else.
 //!
-//! Takes a [`ProxyView`](crate::proxy::ProxyView), gives [`ir`](crate::ir) and the diagnostics of
+//! Takes a [`ProxyView`], gives [`ir`](crate::ir) and the diagnostics of
 //! this proxy: servers that conflict, credentials that are missing, fields that are not translated.
 //! Every sort is in [`precedence`], every value that the user did not write in [`defaults`].
 

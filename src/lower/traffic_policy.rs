@@ -151,7 +151,7 @@ pub fn is_passthrough(policy: Option<&TrafficPolicy>) -> bool {
 }
 
 /// The TLS mode a rule says for endpoints of a port, `None` where it says nothing. Unlike
-/// [`Policy::of`], a port without TLS settings has those of its level
+/// [`Policy::of_rule`], a port without TLS settings has those of its level
 /// (`istio: endpoints.tlsModeForDestinationRule`).
 pub fn endpoint_tls_mode(rule: &MergedRule<'_>, subset: &str, port: u32) -> Option<ClientTlsMode> {
     let whole = || tls_mode(rule.traffic_policy.as_ref().map(|policy| policy.value), port);
