@@ -71,10 +71,7 @@ fn compile(
     }
     let (config, found) = lower::lower(&view);
     findings.extend(found);
-    match config {
-        Some(config) => emit::emit(arguments, &proxy, config, cite, findings),
-        None => Exit::Failure,
-    }
+    emit::emit(arguments, &proxy, config, cite, findings)
 }
 
 fn read(arguments: &GenerateArgs) -> Result<(SourceMap, Option<FileId>), Exit> {

@@ -29,17 +29,16 @@ use crate::base::Diagnostics;
 use crate::ir::ProxyConfig;
 use crate::proxy::{ProxyKind, ProxyView};
 
-/// Decides everything about one proxy. `None` where its kind is not lowered yet, which is an error
-/// among the diagnostics. Whether a proxy is a router is asked here and nowhere below.
-pub fn lower(view: &ProxyView<'_>) -> (Option<ProxyConfig>, Diagnostics) {
+/// Decides everything about one proxy. Whether it is a router is asked here and nowhere below.
+pub fn lower(view: &ProxyView<'_>) -> (ProxyConfig, Diagnostics) {
     match view.proxy.node.kind {
         ProxyKind::Router => {
             let (outbound, diagnostics) = router::lower(view);
-            (Some(ProxyConfig::Router(outbound)), diagnostics)
+            (ProxyConfig::Router(outbound), diagnostics)
         }
         ProxyKind::Sidecar => {
             let (outbound, inbound, diagnostics) = sidecar::lower(view);
-            (Some(ProxyConfig::Sidecar(outbound, inbound)), diagnostics)
+            (ProxyConfig::Sidecar(outbound, inbound), diagnostics)
         }
     }
 }

@@ -98,7 +98,6 @@ fn make(documents: &[Value], proxy: &Proxy) -> Made {
     let (resources, _) = resource::decode(&parsed, &options());
     let (mesh, _) = mesh::link(&resources, LinkOptions::default());
     let (config, _) = lower::lower(&proxy::view(&mesh, proxy));
-    let config = config.expect("a router");
     let places = RefCell::new(BTreeMap::new());
     let cite = |origin: &Origin| {
         let span = resources.span(&parsed, &Location::Value(origin.clone()))?;
@@ -336,7 +335,7 @@ fn citations_are_the_users_own_files_and_lines() {
         let span = resources.span(&documents, &Location::Value(origin.clone()))?;
         Citation::new(&resources, &sources, origin, span)
     };
-    let provenance = provenance(&config.expect("a router"), &cite);
+    let provenance = provenance(&config, &cite);
     let hosts = provenance.routes.iter().flat_map(|routes| &routes.virtual_hosts);
     let route = hosts
         .flat_map(|host| &host.routes)

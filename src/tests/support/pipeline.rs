@@ -123,7 +123,6 @@ pub(crate) fn routers(mesh: &Mesh) -> Vec<Proxy> {
 fn compile(mesh: &Mesh, proxy: &Proxy) -> (Option<Config>, Diagnostics) {
     let view = proxy::view(mesh, proxy);
     let (config, mut diagnostics) = lower::lower(&view);
-    let Some(config) = config else { return (None, diagnostics) };
     let xds = xds(&config).to_json(Style::Pretty);
     let options = Options {
         target: Target::Envoy,

@@ -12,7 +12,7 @@ fn lowered(text: &str) -> Outbound {
     let metadata = serde_json::json!({"NAMESPACE": "shop", "CLUSTER_ID": "Kubernetes", "LABELS": {"app": "web"}});
     let proxy = Proxy::new(node, metadata);
     match crate::lower::lower(&view(&mesh, &proxy)) {
-        (Some(ProxyConfig::Sidecar(outbound, _)), _) => outbound,
+        (ProxyConfig::Sidecar(outbound, _), _) => outbound,
         (other, _) => panic!("no sidecar: {other:?}"),
     }
 }
