@@ -129,6 +129,10 @@ pub(super) struct LocalArgs {
     /// Add this to the port of every listener (as 10000, to need no privilege).
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub port_offset: u16,
+    /// Envoy's own --base-id, told apart from other Envoys on this machine: with --out, print the
+    /// command that runs the result.
+    #[arg(long, value_name = "N", requires = "out")]
+    pub base_id: Option<u32>,
 }
 
 /// What is emitted.

@@ -92,6 +92,9 @@ fn static_bootstrap(
             );
         }
         say_dropped(&dropped);
+        if let (Some(base_id), Some(out)) = (arguments.local.base_id, &arguments.output.out) {
+            report::say("note", &format!("run it with `envoy --base-id {base_id} -c {}`", out.display()), None);
+        }
     }
     exit
 }
