@@ -17,12 +17,22 @@ pub(super) struct OutputFile<'a> {
 }
 
 /// Writes files so that each appears whole: all are written beside their places first, then renamed
-/// in order. A file that already holds the same bytes is left alone.
+/// in order. A file that already holds the same bytes is left alone. A link is followed, and what is
+/// no file (`/dev/null`, a pipe) is written to and stays what it is.
 pub(super) fn write_all(files: &[OutputFile<'_>]) -> io::Result<()> {
     let mut staged = Vec::new();
+    let mut streams = Vec::new();
     for file in files {
-        match stage(file) {
-            Ok(Some(temporary)) => staged.push((temporary, &file.path)),
+        let path = match fs::metadata(&file.path) {
+            Ok(present) if !present.is_file() && !present.is_dir() => {
+                streams.push(file);
+                continue;
+            }
+            Ok(_) => fs::canonicalize(&file.path)?,
+            Err(_) => file.path.clone(),
+        };
+        match stage(file, &path) {
+            Ok(Some(temporary)) => staged.push((temporary, path)),
             Ok(None) => {}
             Err(error) => {
                 for (temporary, _) in &staged {
@@ -41,11 +51,14 @@ pub(super) fn write_all(files: &[OutputFile<'_>]) -> io::Result<()> {
         }
         sync_directory(path)?;
     }
+    for file in streams {
+        let written = OpenOptions::new().write(true).open(&file.path).and_then(|mut out| out.write_all(file.bytes));
+        written.map_err(|error| named(&file.path, &error))?;
+    }
     Ok(())
 }
 
-fn stage(file: &OutputFile<'_>) -> io::Result<Option<PathBuf>> {
-    let path = &file.path;
+fn stage(file: &OutputFile<'_>, path: &Path) -> io::Result<Option<PathBuf>> {
     let directory = parent(path);
     if file.secret {
         fs::DirBuilder::new()
@@ -120,6 +133,23 @@ mod tests {
         ]);
         assert!(error.is_err());
         assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
+    }
+
+    #[test]
+    fn what_is_no_file_stays_what_it_is() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let target = directory.path().join("target.json");
+        let link = directory.path().join("link.json");
+        fs::write(&target, b"old").expect("written");
+        std::os::unix::fs::symlink(&target, &link).expect("a link");
+        write_all(&[
+            OutputFile { path: link.clone(), bytes: b"{}", secret: false },
+            OutputFile { path: PathBuf::from("/dev/zero"), bytes: b"{}", secret: false },
+        ])
+        .expect("written");
+        assert!(fs::symlink_metadata(&link).expect("metadata").is_symlink());
+        assert_eq!(fs::read(&target).expect("a file"), b"{}");
+        assert!(!fs::metadata("/dev/zero").expect("metadata").is_file());
     }
 
     #[test]

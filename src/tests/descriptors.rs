@@ -9,7 +9,6 @@ mod istio;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use prost::Message;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
@@ -144,17 +143,16 @@ fn referenced(message: &DescriptorProto, see: &mut impl FnMut(&str)) {
     }
 }
 
-/// The directory of the envoy-types in Cargo.lock. Other platforms' crates need not be downloaded.
+/// The directory of the envoy-types in Cargo.lock, where cargo unpacks what it downloads.
 fn envoy_types() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform=host-tuple"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo metadata runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata gives JSON");
-    let package =
-        metadata["packages"].as_array().into_iter().flatten().find(|package| package["name"] == "envoy-types");
-    let manifest = package.and_then(|package| package["manifest_path"].as_str()).expect("envoy-types is a dependency");
-    Path::new(manifest).parent().expect("a manifest is in a directory").to_owned()
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lock = std::fs::read_to_string(manifest.join("Cargo.lock")).expect("Cargo.lock is readable");
+    let (_, entry) = lock.split_once("name = \"envoy-types\"\nversion = \"").expect("envoy-types is locked");
+    let (version, _) = entry.split_once('"').expect("a version");
+    let home = std::env::var_os("CARGO_HOME")
+        .map_or_else(|| std::env::home_dir().expect("a home directory").join(".cargo"), PathBuf::from);
+    let sources = home.join("registry/src");
+    let registries = std::fs::read_dir(&sources).expect("cargo keeps sources").flatten();
+    let mut found = registries.map(|registry| registry.path().join(format!("envoy-types-{version}")));
+    found.find(|path| path.is_dir()).unwrap_or_else(|| panic!("no envoy-types {version} in {}", sources.display()))
 }
