@@ -8,6 +8,7 @@ pub mod cli;
 pub mod envoy;
 pub mod explain;
 pub mod ir;
+pub mod lint;
 pub mod lower;
 pub mod mesh;
 pub mod proxy;

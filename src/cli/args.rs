@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::base::Severity;
+
 /// The versions of the APIs that meshc follows.
 const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), "\nIstio API 1.32 (istiod 86c9f01f)\nEnvoy API 1.40 (envoy-types 0.7.7)");
@@ -23,6 +25,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Compile the configuration of one proxy.
     Generate(Box<GenerateArgs>),
+    /// Find faults in the configuration: offline, over all files together.
+    Lint(Box<LintArgs>),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -53,6 +57,62 @@ pub(super) struct GenerateArgs {
     /// Generate although a policy or extension that applies to this proxy is not translated.
     #[arg(long)]
     pub allow_unsupported: bool,
+}
+
+/// Arguments of `meshc lint`.
+#[derive(Debug, Args)]
+#[command(after_long_help = LINT_EXAMPLES)]
+pub(super) struct LintArgs {
+    /// Files, directories (recursive: .yaml, .yml, .json) or `-` for standard input.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The same, as an option.
+    #[arg(short = 'f', long = "file", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub mesh: MeshArgs,
+    /// A MeshNetworks; otherwise the one in a ConfigMap `istio` of the input.
+    #[arg(long, value_name = "FILE", help_heading = "Mesh")]
+    pub mesh_networks: Option<PathBuf>,
+    /// The format of standard output.
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = LintFormat::Text, help_heading = "Output")]
+    pub format: LintFormat,
+    /// Show findings of this level and worse.
+    #[arg(long, value_enum, default_value_t = Level::Info, value_name = "LEVEL", help_heading = "Output")]
+    pub output_threshold: Level,
+    /// Exit with 79 on findings of this level and worse.
+    #[arg(long, value_enum, default_value_t = Level::Error, value_name = "LEVEL", help_heading = "Output")]
+    pub failure_threshold: Level,
+}
+
+/// The format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LintFormat {
+    /// For people.
+    Text,
+    /// `{"diagnostics": [...]}`.
+    Json,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Level {
+    /// Worth knowing.
+    Info,
+    /// Probably not meant.
+    Warning,
+    /// Refused, or it cannot work.
+    Error,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Info => Self::Note,
+            Level::Warning => Self::Warning,
+            Level::Error => Self::Error,
+        }
+    }
 }
 
 /// Which proxy. Without any of these the input must leave one choice.
@@ -227,6 +287,15 @@ impl std::str::FromStr for IdentityMode {
         }
     }
 }
+
+const LINT_EXAMPLES: &str = "\
+Exit codes: 0 fine, 64 usage, 65 an input cannot be read or parsed, 79 findings at or above --failure-threshold.
+
+Examples:
+  meshc lint k8s/
+      Every file of the directory, together.
+  kustomize build . | meshc lint - -o json --failure-threshold warning
+      What another program gives, for another program.";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:

@@ -13,6 +13,8 @@ pub enum Exit {
     Usage,
     /// 65: an input cannot be read or parsed.
     Data,
+    /// 79: there are findings at or above the threshold.
+    Findings,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failure => 1,
             Exit::Usage => 64,
             Exit::Data => 65,
+            Exit::Findings => 79,
         })
     }
 }

@@ -1,17 +1,12 @@
 //! `meshc generate`: the pipeline from files to one proxy's configuration.
 
-use std::path::PathBuf;
-
-use rayon::prelude::*;
-
 use super::args::{Emit, GenerateArgs};
 use super::exit::Exit;
-use super::{choose, emit, input, report};
-use crate::base::{Diagnostic, Diagnostics, FileId, Label, Location, Origin, Severity, SourceFile, SourceMap, Span};
+use super::{choose, emit, load, report};
+use crate::base::{Diagnostic, Diagnostics, Label, Location, Origin, Severity, Span};
 use crate::explain::provenance::Citation;
 use crate::mesh::{self, LinkOptions, Mesh};
 use crate::resource::{self, DecodeOptions, Resources};
-use crate::yaml::{self, Document};
 use crate::{lower, proxy};
 
 /// Faults of `resource::decode` that leave in doubt what the user means.
@@ -20,14 +15,15 @@ const UNREADABLE: [&str; 6] =
 
 /// Runs the command.
 pub(super) fn run(arguments: &GenerateArgs) -> Exit {
-    let (sources, mesh_config) = match read(arguments) {
-        Ok(read) => read,
+    let mesh = load::Settings { mesh_config: arguments.mesh.mesh_config.as_deref(), mesh_networks: None };
+    let loaded = match load::read(&[&arguments.paths, &arguments.files], mesh) {
+        Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let (documents, mut findings) = parse(&sources);
+    let load::Loaded { sources, mesh_config, mesh_networks } = loaded;
+    let (documents, mut findings) = load::parse(&sources);
     let unparsable = findings.worst() == Some(Severity::Error);
-    let options =
-        DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks: None };
+    let options = DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks };
     let (resources, found) = resource::decode(&documents, &options);
     findings.extend(found);
     let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
@@ -72,40 +68,4 @@ fn compile(
     let (config, found) = lower::lower(&view);
     findings.extend(found);
     emit::emit(arguments, &proxy, config, cite, findings)
-}
-
-fn read(arguments: &GenerateArgs) -> Result<(SourceMap, Option<FileId>), Exit> {
-    let paths: Vec<PathBuf> = arguments.paths.iter().chain(&arguments.files).cloned().collect();
-    if paths.is_empty() {
-        return Err(report::usage("no input is named", Some("name files, a directory, or `-` for standard input")));
-    }
-    let unreadable = |error: input::InputError| {
-        report::say("error", &format!("`{}` cannot be read: {}", error.path, error.message), error.help.as_deref());
-    };
-    let mut sources = input::read(&paths).map_err(|errors| {
-        errors.into_iter().for_each(unreadable);
-        Exit::Data
-    })?;
-    let Some(path) = &arguments.mesh.mesh_config else {
-        return Ok((sources, None));
-    };
-    let text = input::read_file(path).map_err(|error| {
-        unreadable(error);
-        Exit::Data
-    })?;
-    let file = sources.add(SourceFile::new(path.display().to_string(), text));
-    Ok((sources, Some(file)))
-}
-
-/// Parses every file, in parallel; the result is in the order of the files.
-fn parse(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
-    let files: Vec<_> = sources.iter().collect();
-    let parsed: Vec<_> = files.par_iter().map(|(id, file)| yaml::parse(*id, &file.text)).collect();
-    let mut documents = Vec::new();
-    let mut findings = Diagnostics::default();
-    for (found, diagnostics) in parsed {
-        documents.extend(found);
-        findings.extend(diagnostics);
-    }
-    (documents, findings)
 }

@@ -8,6 +8,8 @@ mod emit;
 mod exit;
 mod generate;
 mod input;
+mod lint;
+mod load;
 mod output;
 mod report;
 
@@ -30,6 +32,7 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "meshc", &mut std::io::stdout());
             Exit::Ok

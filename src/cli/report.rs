@@ -44,9 +44,19 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Shows findings, the worst first inside each file, by place.
+/// Shows findings on standard error, by place, the worst of a place first.
 pub(super) fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: &dyn Fn(&Label) -> Option<Span>) {
-    let color = std::io::stderr().is_terminal();
+    render(findings, sources, resolve, std::io::stderr().is_terminal(), &mut |text| write(text));
+}
+
+/// Gives findings as text piece by piece, by place, the worst of a place first.
+pub(super) fn render(
+    findings: &Diagnostics,
+    sources: &SourceMap,
+    resolve: &dyn Fn(&Label) -> Option<Span>,
+    color: bool,
+    out: &mut dyn FnMut(&str),
+) {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
     let mut shown: Vec<(Option<Span>, &Diagnostic)> =
@@ -65,8 +75,8 @@ pub(super) fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: 
         for (part, report) in parts(diagnostic, span, resolve, &indexed).into_iter().enumerate() {
             let mut text = String::new();
             if handler.render_report(&mut text, report.as_ref()).is_ok() {
-                write(if part == 0 { text.trim_end() } else { text.trim_start_matches('\n').trim_end() });
-                write("\n");
+                out(if part == 0 { text.trim_end() } else { text.trim_start_matches('\n').trim_end() });
+                out("\n");
             }
         }
     }

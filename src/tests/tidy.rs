@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::{below, root, text};
 
 /// The layers, each with the modules it may use (`docs/architecture.md`), beside itself.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("base", &[]),
     ("yaml", &["base"]),
     ("resource", &["base", "yaml"]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("lower", &["base", "resource", "mesh", "proxy", "ir"]),
     ("envoy", &["base", "ir"]),
     ("explain", &["base", "resource", "ir"]),
+    ("lint", &["base", "yaml", "resource", "mesh"]),
 ];
 
 /// Crates that only one layer uses.

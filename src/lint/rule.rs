@@ -1,0 +1,42 @@
+//! What a rule is, and how a file declares one.
+
+use super::Context;
+use crate::base::{Diagnostics, Severity};
+
+/// A rule: a fault, its documentation and the check that finds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its kebab-case name, the fault itself; the code of what it finds.
+    pub name: &'static str,
+    /// The codes of istioctl (`IST0111`) and Kiali (`KIA1006`) it covers; empty where there are none.
+    pub codes: &'static [&'static str],
+    /// How bad it is, unless the user says otherwise.
+    pub severity: Severity,
+    /// Its documentation, in Markdown.
+    pub docs: &'static str,
+    /// Finds it.
+    pub check: fn(&Context<'_>, &mut Diagnostics),
+}
+
+/// Declares a rule; its doc comment is its documentation.
+macro_rules! declare_rule {
+    (
+        $(#[doc = $docs:literal])+
+        $visible:vis $item:ident = {
+            name: $name:literal,
+            codes: [$($code:literal),* $(,)?],
+            severity: $severity:ident,
+            check: $check:path $(,)?
+        } $(;)?
+    ) => {
+        $(#[doc = $docs])+
+        $visible static $item: $crate::lint::Rule = $crate::lint::Rule {
+            name: $name,
+            codes: &[$($code),*],
+            severity: $crate::base::Severity::$severity,
+            docs: concat!($($docs, "\n"),+),
+            check: $check,
+        };
+    };
+}
+pub(super) use declare_rule;
