@@ -37,7 +37,7 @@ pub(super) enum Command {
 }
 
 /// Arguments of `meshc generate`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_long_help = GENERATE_EXAMPLES)]
 pub(super) struct GenerateArgs {
     /// Files, directories (recursive: .yaml, .yml, .json) or `-` for standard input.
@@ -116,7 +116,7 @@ impl From<Level> for Severity {
 }
 
 /// Which proxy. Without any of these the input must leave one choice.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Which proxy")]
 pub(super) struct ProxyArgs {
     /// Envoy's node id, as `router~10.0.0.9~pod.ns~ns.svc.cluster.local`.
@@ -131,10 +131,16 @@ pub(super) struct ProxyArgs {
     /// The router that this Gateway's selector picks.
     #[arg(long, value_name = "NS/NAME")]
     pub gateway: Option<String>,
+    /// Every proxy of the input, each to its own directory below the one that --out names:
+    /// `NAMESPACE/KIND.NAME/bootstrap.json`, as `shop/pod.web-1/bootstrap.json` or, for a router
+    /// that is not in the input, `edge/gateway.public/bootstrap.json`. The paths are printed.
+    /// --identity files=DIR reads `DIR/NAMESPACE/SERVICE-ACCOUNT/`. Nothing is deleted.
+    #[arg(long, requires = "out", conflicts_with_all = ["service_node", "metadata", "proxy", "gateway", "base_id"])]
+    pub all: bool,
 }
 
 /// What the mesh is like.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Mesh")]
 pub(super) struct MeshArgs {
     /// A MeshConfig; otherwise the one in a ConfigMap `istio` of the input, or Istio's default.
@@ -149,7 +155,7 @@ pub(super) struct MeshArgs {
 }
 
 /// What comes out, and where to.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// One static bootstrap, the resources as istiod sends them, or where each of them comes from.
@@ -161,7 +167,7 @@ pub(super) struct OutputArgs {
     /// The format.
     #[arg(short = 'o', long = "output", value_enum, default_value_t = Format::Json)]
     pub format: Format,
-    /// Where to; whole or not at all. Otherwise standard output.
+    /// Where to; whole or not at all. Otherwise standard output. With --all a directory.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Gateway credentials: `files[=DIR]` beside the output (the default with --out), `inline`, or
@@ -177,7 +183,7 @@ pub(super) struct OutputArgs {
 }
 
 /// For running the result where you stand.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Running it locally")]
 pub(super) struct LocalArgs {
     /// Envoy's admin interface.
@@ -305,6 +311,8 @@ Examples:
       The router that `shop/public` selects; certificates go to certs/ beside it, mode 0600.
   meshc generate k8s/ --bind-address 127.0.0.1 --port-offset 10000 --out /tmp/envoy.json && envoy -c /tmp/envoy.json
       Try it on a laptop: port 80 answers on 127.0.0.1:10080.
+  meshc generate k8s/ --all --out proxies/
+      A bootstrap for every gateway and workload.
   kustomize build . | meshc generate - --emit xds --target istio-proxy --service-node router~10.0.0.9~gw.edge~edge.svc.cluster.local
       What istiod would send to that proxy.";
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::{self, Emit, Format, GenerateArgs};
 use super::exit::Exit;
 use super::output::{OutputFile, write_all};
-use super::report;
+use super::report::Remark;
 use crate::base::{Diagnostics, Origin, Severity};
 use crate::envoy::bootstrap::{self, Node, Options, Output};
 use crate::envoy::discovery::EndpointMode;
@@ -20,8 +20,17 @@ use crate::explain::provenance::{Citation, provenance};
 use crate::ir;
 use crate::proxy::Proxy;
 
-/// Writes the configuration in the form that the arguments ask for; what is to say about it is
-/// added to `findings`.
+/// What became of the output of one proxy.
+#[derive(Debug)]
+pub(super) struct Emitted {
+    /// Whether it is written.
+    pub exit: Exit,
+    /// What there is to say of it beside the findings.
+    pub remarks: Vec<Remark>,
+}
+
+/// Writes the configuration in the form that the arguments ask for; what is to say about the input
+/// is added to `findings`.
 /// `cite` resolves what the user wrote, for `--emit provenance`.
 pub(super) fn emit(
     arguments: &GenerateArgs,
@@ -29,33 +38,38 @@ pub(super) fn emit(
     config: ir::ProxyConfig,
     cite: &dyn Fn(&Origin) -> Option<Citation>,
     findings: &mut Diagnostics,
-) -> Exit {
+) -> Emitted {
     let (config, found) = rebind(config, &rebinding(arguments));
     let refused = found.worst() == Some(Severity::Error);
     findings.extend(found);
     if refused {
-        return Exit::Usage;
+        return Emitted { exit: Exit::Usage, remarks: Vec::new() };
     }
     match arguments.output.emit {
         Emit::Xds => {
             let (config, dropped) = for_target(arguments, config);
-            let resources = xds::xds(&config);
             let secret = !config.outbound().secrets.is_empty();
-            let exit = write(arguments, &resources.to_json(Style::Pretty), &[], secret);
-            say_dropped(&dropped);
-            exit
+            let written = write(arguments, &xds::xds(&config).to_json(Style::Pretty), &[], secret);
+            emitted(written, left_out(&dropped))
         }
         Emit::Provenance => {
             let (config, dropped) = for_target(arguments, config);
-            let exit = match serde_json::to_string_pretty(&provenance(&config, cite)) {
-                Ok(json) => write(arguments, &json, &[], false),
-                Err(error) => report::failure(&format!("the output is no JSON: {error}"), None),
-            };
-            say_dropped(&dropped);
-            exit
+            let json = serde_json::to_string_pretty(&provenance(&config, cite)).map_err(no_json);
+            emitted(json.and_then(|json| write(arguments, &json, &[], false)), left_out(&dropped))
         }
         Emit::Bootstrap => static_bootstrap(arguments, proxy, config, findings),
     }
+}
+
+fn emitted(written: Result<(), Remark>, remarks: impl IntoIterator<Item = Remark>) -> Emitted {
+    match written {
+        Ok(()) => Emitted { exit: Exit::Ok, remarks: remarks.into_iter().collect() },
+        Err(error) => Emitted { exit: Exit::Failure, remarks: vec![error] },
+    }
+}
+
+fn no_json(error: serde_json::Error) -> Remark {
+    Remark::error(format!("the output is no JSON: {error}"))
 }
 
 /// Without what the target does not have, and the list of that.
@@ -76,34 +90,27 @@ fn static_bootstrap(
     proxy: &Proxy,
     config: ir::ProxyConfig,
     findings: &mut Diagnostics,
-) -> Exit {
+) -> Emitted {
     let options = options(arguments, proxy);
     let holds_keys = options.secrets == SecretsMode::Inline && !config.outbound().secrets.is_empty();
     let redacted = options.secrets == SecretsMode::Redact && !config.outbound().secrets.is_empty();
     let (Output { bootstrap, files, dropped }, found) = bootstrap::bootstrap(config, &options);
     findings.extend(found);
-    let exit = write(arguments, &json::to_json(&bootstrap, Style::Pretty), &files, holds_keys);
-    if exit == Exit::Ok {
-        if redacted {
-            report::say(
-                "note",
-                "private keys are left out of standard output, so Envoy does not load this as it is",
-                Some("--out FILE writes them to files beside it, --secrets inline into the bootstrap"),
-            );
-        }
-        say_dropped(&dropped);
-        if let (Some(base_id), Some(out)) = (arguments.local.base_id, &arguments.output.out) {
-            report::say("note", &format!("run it with `envoy --base-id {base_id} -c {}`", out.display()), None);
-        }
-    }
-    exit
+    let written = write(arguments, &json::to_json(&bootstrap, Style::Pretty), &files, holds_keys);
+    let redacted = redacted.then(|| Remark {
+        help: Some("--out FILE writes them to files beside it, --secrets inline into the bootstrap"),
+        ..Remark::note("private keys are left out of the output, so Envoy does not load this as it is".to_owned())
+    });
+    let command = arguments.local.base_id.zip(arguments.output.out.as_ref());
+    let command = command
+        .map(|(base_id, out)| Remark::note(format!("run it with `envoy --base-id {base_id} -c {}`", out.display())));
+    emitted(written, redacted.into_iter().chain(left_out(&dropped)).chain(command))
 }
 
-fn say_dropped(dropped: &[Dropped]) {
-    if !dropped.is_empty() {
-        let names: Vec<String> = dropped.iter().map(|one| format!("{} ({})", one.name, one.role)).collect();
-        report::say("note", &format!("left out, because only Istio's Envoy has them: {}", names.join(", ")), None);
-    }
+fn left_out(dropped: &[Dropped]) -> Option<Remark> {
+    let names: Vec<String> = dropped.iter().map(|one| format!("{} ({})", one.name, one.role)).collect();
+    let message = || format!("left out, because only Istio's Envoy has them: {}", names.join(", "));
+    (!names.is_empty()).then(|| Remark::note(message()))
 }
 
 fn options(arguments: &GenerateArgs, proxy: &Proxy) -> Options {
@@ -169,13 +176,10 @@ fn system_authorities() -> String {
     PLACES.into_iter().find(|place| Path::new(place).exists()).unwrap_or(PLACES[0]).to_owned()
 }
 
-fn write(arguments: &GenerateArgs, json: &str, files: &[SecretFile], secret: bool) -> Exit {
+fn write(arguments: &GenerateArgs, json: &str, files: &[SecretFile], secret: bool) -> Result<(), Remark> {
     let mut text = match arguments.output.format {
         Format::Json => json.to_owned(),
-        Format::Yaml => match serde_json::from_str(json) {
-            Ok(value) => yaml::to_yaml(&value),
-            Err(error) => return report::failure(&format!("the output is no JSON: {error}"), None),
-        },
+        Format::Yaml => yaml::to_yaml(&serde_json::from_str(json).map_err(no_json)?),
     };
     if !text.ends_with('\n') {
         text.push('\n');
@@ -193,8 +197,8 @@ fn write(arguments: &GenerateArgs, json: &str, files: &[SecretFile], secret: boo
         None => write_all(&all).and_then(|()| std::io::stdout().lock().write_all(text.as_bytes())),
     };
     match written {
-        Ok(()) => Exit::Ok,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok,
-        Err(error) => report::failure(&format!("the output cannot be written: {error}"), None),
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Remark::error(format!("the output cannot be written: {error}"))),
     }
 }

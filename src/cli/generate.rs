@@ -1,11 +1,14 @@
 //! `meshc generate`: the pipeline from files to one proxy's configuration.
 
 use super::args::{Emit, GenerateArgs};
+use super::emit::Emitted;
 use super::exit::Exit;
-use super::{choose, emit, load, report};
+use super::report::Remark;
+use super::{choose, emit, generate_all, load, report};
 use crate::base::{Diagnostic, Diagnostics, Label, Location, Origin, Severity, Span};
 use crate::explain::provenance::Citation;
 use crate::mesh::{self, LinkOptions, Mesh};
+use crate::proxy::Proxy;
 use crate::resource::{self, DecodeOptions, Resources};
 use crate::{lower, proxy};
 
@@ -43,29 +46,48 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         let span = resources.span(&documents, &Location::Value(origin.clone()))?;
         Citation::new(&resources, &sources, origin, span)
     };
-    let exit = compile(arguments, &mesh, &resources, &cite, &mut findings);
+    let context = Context { resources: &resources, cite: &cite };
+    let exit = match arguments.proxy.all {
+        true => generate_all::compile(arguments, &mesh, &context, &mut findings),
+        false => compile(arguments, &mesh, &context, &mut findings),
+    };
     report::diagnostics(&findings, &sources, &resolve);
     exit
 }
 
 /// Everything after `link`: findings are added to `findings`, which the caller shows.
-fn compile(
-    arguments: &GenerateArgs,
-    mesh: &Mesh,
-    resources: &Resources,
-    cite: &dyn Fn(&Origin) -> Option<Citation>,
-    findings: &mut Diagnostics,
-) -> Exit {
+fn compile(arguments: &GenerateArgs, mesh: &Mesh, context: &Context<'_>, findings: &mut Diagnostics) -> Exit {
     let proxy = match choose::proxy(&arguments.proxy, mesh) {
         Ok(proxy) => proxy,
         Err(exit) => return exit,
     };
-    let view = proxy::view(mesh, &proxy);
-    let refused = choose::untranslated(&view, resources, arguments.allow_unsupported, findings);
+    let Emitted { exit, remarks } = one(arguments, &proxy, mesh, context, findings);
+    remarks.iter().for_each(Remark::say);
+    exit
+}
+
+/// What is the same for every proxy of a run, beside the mesh.
+pub(super) struct Context<'a> {
+    /// What the user wrote.
+    pub resources: &'a Resources,
+    /// Where an origin is.
+    pub cite: &'a (dyn Fn(&Origin) -> Option<Citation> + Sync),
+}
+
+/// Everything after the choice of the proxy.
+pub(super) fn one(
+    arguments: &GenerateArgs,
+    proxy: &Proxy,
+    mesh: &Mesh,
+    context: &Context<'_>,
+    findings: &mut Diagnostics,
+) -> Emitted {
+    let view = proxy::view(mesh, proxy);
+    let refused = choose::untranslated(&view, context.resources, arguments.allow_unsupported, findings);
     if refused != Exit::Ok {
-        return refused;
+        return Emitted { exit: refused, remarks: Vec::new() };
     }
     let (config, found) = lower::lower(&view);
     findings.extend(found);
-    emit::emit(arguments, &proxy, config, cite, findings)
+    emit::emit(arguments, proxy, config, context.cite, findings)
 }

@@ -7,6 +7,7 @@ mod choose;
 mod emit;
 mod exit;
 mod generate;
+mod generate_all;
 mod input;
 mod lint;
 mod load;

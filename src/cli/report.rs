@@ -11,6 +11,34 @@ use miette::{
 use super::exit::Exit;
 use crate::base::{Diagnostic, Diagnostics, FileId, Label, Severity, SourceMap, Span};
 
+/// Something to say that is not about a place in the input: said by [`Remark::say`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Remark {
+    /// `error` or `note`.
+    pub kind: &'static str,
+    /// What there is to say.
+    pub message: String,
+    /// What to do.
+    pub help: Option<&'static str>,
+}
+
+impl Remark {
+    /// Why the job could not be done.
+    pub(super) fn error(message: String) -> Self {
+        Self { kind: "error", message, help: None }
+    }
+
+    /// Worth knowing.
+    pub(super) fn note(message: String) -> Self {
+        Self { kind: "note", message, help: None }
+    }
+
+    /// Says it.
+    pub(super) fn say(&self) {
+        say(self.kind, &self.message, self.help);
+    }
+}
+
 /// Says why the job could not be done.
 pub(super) fn failure(message: &str, help: Option<&str>) -> Exit {
     say("error", message, help);

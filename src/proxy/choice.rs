@@ -34,6 +34,36 @@ pub fn from_workload(workload: &Workload, mesh: &Mesh) -> Proxy {
     proxy(workload, if router { ProxyKind::Router } else { ProxyKind::Sidecar }, &mesh.domain)
 }
 
+/// A proxy of the input, and a path that no other has.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The proxy.
+    pub proxy: Proxy,
+    /// Its namespace.
+    pub namespace: String,
+    /// `KIND.NAME`, the kind in lower case: `pod.web-1`, `deployment.web`; for a router that is not in the
+    /// input `gateway.NAME` of the first Gateway that selects it.
+    pub name: String,
+}
+
+/// Every proxy of the input: one for each workload, and one for each router that is not in the input.
+/// In the order of their paths (`namespace/name`), each of which is there once.
+pub fn all(mesh: &Mesh) -> Vec<Named> {
+    let of_workload = |workload: &Workload| Named {
+        proxy: from_workload(workload, mesh),
+        namespace: workload.namespace.clone(),
+        name: format!("{}.{}", kind(workload.kind).to_lowercase(), workload.name),
+    };
+    // Neither kinds nor namespaces hold a dot, and a Gateway selects one router that is not in the input.
+    let absent = routers(mesh).into_iter().filter(|router| !router.in_input).filter_map(|router| {
+        let (namespace, name) = router.gateways.iter().min()?.split_once('/')?;
+        Some(Named { namespace: namespace.to_owned(), name: format!("gateway.{name}"), proxy: router.proxy })
+    });
+    let mut all: Vec<Named> = mesh.workloads.iter().map(of_workload).chain(absent).collect();
+    all.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+    all
+}
+
 /// The routers of the input, one for all replicas of a workload, by namespace and name. A Gateway
 /// whose selector takes no workload of the input stands for a router with just those labels: in the
 /// Gateway's namespace, or in `istio-system` for the labels of Istio's own gateways.

@@ -10,7 +10,7 @@ mod scope;
 mod service_target;
 mod view;
 
-pub use choice::{Router, from_workload, routers};
+pub use choice::{Named, Router, all, from_workload, routers};
 pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
 pub use policy::untranslated_policies;
 pub use scope::Egress;
