@@ -11,7 +11,7 @@ LOCAL_ENVOY   := .envoy/envoy
 ENVOY         ?= $(abspath $(LOCAL_ENVOY))
 export ENVOY
 
-.PHONY: help build release check test golden e2e validate conformance bench envoy fmt fmt-check clippy docs clean
+.PHONY: help build release check test golden rules e2e validate conformance bench envoy fmt fmt-check clippy docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,9 @@ test: envoy ## run every test, the ones with a real Envoy too
 
 golden: ## write the snapshots of the golden tests anew: read `git diff snapshots` before committing
 	INSTA_UPDATE=always cargo test --locked --test golden
+
+rules: build ## write docs/rules.md anew from the rules of `meshc lint`
+	$(TARGET_DIR)/debug/meshc rules page > docs/rules.md.new && mv docs/rules.md.new docs/rules.md
 
 e2e: envoy ## run the demos of testdata/demo with a real Envoy (one: make e2e DEMO=https-redirect)
 	REQUIRE_ENVOY=1 cargo test --locked --test e2e -- $(DEMO)

@@ -27,6 +27,8 @@ pub(super) enum Command {
     Generate(Box<GenerateArgs>),
     /// Find faults in the configuration: offline, over all files together.
     Lint(Box<LintArgs>),
+    /// Say what `lint` looks for.
+    Rules(RulesArgs),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -83,6 +85,27 @@ pub(super) struct LintArgs {
     /// Exit with 79 on findings of this level and worse.
     #[arg(long, value_enum, default_value_t = Level::Error, value_name = "LEVEL", help_heading = "Output")]
     pub failure_threshold: Level,
+}
+
+/// Arguments of `meshc rules`. Without a command it lists the rules.
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// What to print.
+    #[command(subcommand)]
+    pub command: Option<RulesCommand>,
+}
+
+/// What to print of rules.
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// One rule: what it finds, why that is bad, examples.
+    Explain {
+        /// Its name, or a code it covers, as `IST0111`.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// All rules as one page of Markdown, as in docs/rules.md.
+    Page,
 }
 
 /// The format of a report.

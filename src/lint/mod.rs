@@ -3,7 +3,11 @@
 //! What the stages find by themselves (`yaml`, `resource`, `mesh`) is part of a linter's output as
 //! well; a rule says what they do not. [`codes`] has the code of istioctl for each.
 
+pub mod book;
 pub mod codes;
+mod examples;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod rule;
 mod rules;
 
@@ -14,6 +18,7 @@ use crate::mesh::Mesh;
 use crate::resource::Resources;
 use crate::yaml::Document;
 
+pub use examples::{Example, examples};
 pub use rule::Rule;
 pub use rules::RULES;
 

@@ -12,10 +12,18 @@ pub struct Rule {
     pub codes: &'static [&'static str],
     /// How bad it is, unless the user says otherwise.
     pub severity: Severity,
-    /// Its documentation, in Markdown.
+    /// Its documentation as the doc comment has it: Markdown, each line after a space.
     pub docs: &'static str,
     /// Finds it.
     pub check: fn(&Context<'_>, &mut Diagnostics),
+}
+
+impl Rule {
+    /// Its documentation without the space that starts each line of a doc comment.
+    pub fn markdown(&self) -> String {
+        let line = |line: &'static str| [line.strip_prefix(' ').unwrap_or(line), "\n"].concat();
+        self.docs.lines().map(line).collect()
+    }
 }
 
 /// Declares a rule; its doc comment is its documentation.
