@@ -10,6 +10,7 @@ mod examples;
 pub(crate) mod fixture;
 mod rule;
 mod rules;
+mod tree;
 
 use rayon::prelude::*;
 
@@ -21,6 +22,7 @@ use crate::yaml::Document;
 pub use examples::{Example, examples};
 pub use rule::Rule;
 pub use rules::RULES;
+pub use tree::Written;
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug)]

@@ -24,6 +24,16 @@ pub struct Pod {
     pub containers: Vec<Container>,
     /// The containers that run before those, or beside them where they restart always.
     pub init_containers: Vec<Container>,
+    /// Who its processes are, unless a container says otherwise.
+    pub security_context: SecurityContext,
+}
+
+/// Who the processes of a pod or container are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SecurityContext {
+    /// The user they run as; absent is the image's.
+    pub run_as_user: Option<i64>,
 }
 
 /// A container.
@@ -36,6 +46,20 @@ pub struct Container {
     pub image: String,
     /// Its ports.
     pub ports: Vec<ContainerPort>,
+    /// Who its processes are.
+    pub security_context: SecurityContext,
+    /// Its environment.
+    pub env: Vec<EnvVar>,
+}
+
+/// A variable of the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value, where it is written and not taken from elsewhere.
+    pub value: String,
 }
 
 /// A port of a container.
