@@ -95,6 +95,16 @@ fn repeated_keys_show_both_places() {
 }
 
 #[test]
+fn a_list_in_the_column_of_its_key_begins_with_its_dash() {
+    for element in ["a", "--flag", "-5", "b: c"] {
+        let text = format!("x:\n- args:\n  - {element}\n");
+        let (documents, _) = read(&text);
+        let args = documents[0].root.lookup(&Path::root().key("x").index(0).key("args"));
+        assert_eq!(args.map(|node| slice(&text, node)), Some(&*format!("- {element}")));
+    }
+}
+
+#[test]
 fn large_mappings_find_their_repeated_keys() {
     let mut text: String = (0..40).map(|number| format!("k{number}: {number}\n")).collect();
     text += "k7: a\nk30: b\nk7: c\n";

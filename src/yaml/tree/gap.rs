@@ -70,10 +70,11 @@ impl<'src> Builder<'src, '_> {
     /// the parser gives the place of the element instead.
     pub(super) fn dash_before(&self, start: u32) -> u32 {
         let before = self.source.get(self.gap_start as usize..start as usize).unwrap_or_default();
+        let here = self.source.as_bytes().get(start as usize..).unwrap_or_default();
+        // `--flag` and `-5` are elements, not dashes.
+        let at_dash = matches!(here, [b'-'] | [b'-', b' ' | b'\t' | b'\n' | b'\r', ..]);
         match before.trim_end_matches([' ', '\t']).strip_suffix('-') {
-            Some(before) if self.source.as_bytes().get(start as usize) != Some(&b'-') || before.ends_with('\n') => {
-                self.gap_start + before.len() as u32
-            }
+            Some(before) if !at_dash || before.ends_with('\n') => self.gap_start + before.len() as u32,
             _ => start,
         }
     }
