@@ -57,6 +57,11 @@ pub(super) fn unique<'src>(
     entries
 }
 
+/// Whether a key is in a mapping twice.
+pub(super) fn has_repeats(entries: &[Entry<'_>]) -> bool {
+    !repeated(entries).is_empty()
+}
+
 /// Positions of repeated keys, each with that of the key's first occurrence, in the order written.
 /// Small mappings are compared pair by pair, large ones are sorted.
 fn repeated(entries: &[Entry<'_>]) -> Vec<(usize, usize)> {

@@ -13,6 +13,7 @@ mod node;
 mod scalar;
 mod spelling;
 mod split;
+mod subset;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -56,6 +57,9 @@ fn document<'src>(file: FileId, text: &'src str, piece: Piece<'src>) -> (Option<
         let message = format!("a document of {} MiB; the API server takes at most 3 MiB", size >> 20);
         diagnostics.push(Diagnostic::warning("large-document", Location::Span(span), message));
     }
-    let document = tree::read(file, text, piece, &mut diagnostics);
+    let document = match subset::read(file, piece) {
+        Ok(document) => document,
+        Err(subset::Beyond) => tree::read(file, text, piece, &mut diagnostics),
+    };
     (document, diagnostics)
 }
