@@ -52,6 +52,8 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         false => compile(arguments, &mesh, &context, &mut findings),
     };
     report::diagnostics(&findings, &sources, &resolve);
+    // The process ends now: to free so many small values one by one would be for nothing.
+    std::mem::forget((mesh, resources, documents));
     exit
 }
 
