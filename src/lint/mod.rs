@@ -22,7 +22,7 @@ use crate::yaml::Document;
 pub use examples::{Example, examples};
 pub use rule::Rule;
 pub use rules::RULES;
-pub use tree::Written;
+pub use tree::{PolicyText, Written};
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug)]

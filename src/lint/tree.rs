@@ -1,7 +1,8 @@
 //! Objects as they are written, for rules about what no type keeps.
 
-use crate::base::{FileId, Location, Origin};
+use crate::base::{FileId, Labels, Location, Origin, ResourceId};
 use crate::lint::Context;
+use crate::mesh::Workload;
 use crate::yaml::Node;
 
 /// An object of the input, of any kind.
@@ -49,6 +50,29 @@ impl<'a> Context<'a> {
         self.documents.get(info.document)?.root.lookup(&info.path)?.lookup(&origin.path)
     }
 
+    /// The policies of a decoded kind, in Istio's order.
+    pub fn policies(&self, kind: &'static str) -> Vec<PolicyText<'a>> {
+        let of_kind = self.resources.infos.iter().enumerate().filter(|(_, info)| info.kind.name() == kind);
+        of_kind
+            .map(|(at, info)| {
+                let origin = Origin::of(ResourceId(at as u32));
+                let spec = self.node(&origin.key("spec"));
+                let text = |key: &str| spec.and_then(|spec| spec.get(key)).filter(|node| !node.is_null());
+                let labels = text("selector").and_then(|selector| selector.get("matchLabels")).map(Node::entries);
+                let labels = labels.unwrap_or_default().iter();
+                PolicyText {
+                    kind,
+                    namespace: &info.namespace,
+                    name: &info.name,
+                    selector: labels.filter_map(|(key, value)| Some((key.as_str()?, value.as_str()?))).collect(),
+                    has_target: text("targetRef").or_else(|| text("targetRefs")).is_some(),
+                    origin,
+                    spec,
+                }
+            })
+            .collect()
+    }
+
     /// The objects of a kind, also one that is not decoded, in the order of the files.
     pub fn written(&self, kinds: &[&str]) -> Vec<Written<'a>> {
         let mut found = Vec::new();
@@ -72,4 +96,40 @@ fn collect<'a>(node: &'a Node<'a>, file: FileId, kinds: &[&str], found: &mut Vec
     let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
     let (namespace, name) = (meta("namespace").unwrap_or("default"), meta("name").unwrap_or_default());
     found.push(Written { api_version, kind, namespace, name, node, file });
+}
+
+/// A policy of a workload, as far as rules about selection go: any kind with `spec.selector`.
+#[derive(Clone, Debug)]
+pub struct PolicyText<'a> {
+    /// The object.
+    pub origin: Origin,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The labels it selects by; empty where there is no selector.
+    pub selector: Labels,
+    /// It is attached to something by name.
+    pub has_target: bool,
+    /// Its `spec`.
+    pub spec: Option<&'a Node<'a>>,
+}
+
+impl PolicyText<'_> {
+    /// Whether it selects a workload; a policy without selector selects nothing here.
+    pub fn selects(&self, workload: &Workload) -> bool {
+        !self.selector.is_empty() && self.namespace == workload.namespace && self.selector.selects(&workload.labels)
+    }
+
+    /// Where its name is written.
+    pub fn name_place(&self) -> Location {
+        Location::Value(self.origin.key("metadata").key("name"))
+    }
+
+    /// Where its selector is written.
+    pub fn selector_place(&self) -> Location {
+        Location::Value(self.origin.key("spec").key("selector").key("matchLabels"))
+    }
 }

@@ -3,30 +3,62 @@
 use super::Rule;
 use super::rule::declare_rule;
 
+mod access_log_without_provider;
 mod application_runs_as_proxy;
+mod deployment_port_of_two_protocols;
+mod deployment_target_port_conflict;
+mod deprecated_field;
+mod envoy_filter_add_ignored;
+mod envoy_filter_relative_operation;
+mod envoy_filter_relative_operation_of_version;
+mod envoy_filter_remove_ignored;
+mod envoy_filter_replace_ignored;
+mod external_name_port_protocol;
 mod gateway_host_conflict;
 mod gateways_share_certificate;
 mod ineffective_route_match;
+mod lightstep_tracing;
 mod mesh_hosts_claimed_twice;
 mod namespace_with_several_injection_labels;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
+mod service_port_without_protocol;
 mod several_sidecars_without_selector;
+mod sidecar_in_ambient;
+mod sidecars_of_one_workload;
+mod telemetries_of_one_workload;
+mod telemetries_without_selector;
 mod unreachable_route_rule;
 mod unverified_upstream_certificate;
 mod unverified_upstream_certificate_of_port;
 
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
+    &access_log_without_provider::RULE,
     &application_runs_as_proxy::RULE,
+    &deployment_port_of_two_protocols::RULE,
+    &deployment_target_port_conflict::RULE,
+    &deprecated_field::RULE,
+    &envoy_filter_add_ignored::RULE,
+    &envoy_filter_relative_operation::RULE,
+    &envoy_filter_relative_operation_of_version::RULE,
+    &envoy_filter_remove_ignored::RULE,
+    &envoy_filter_replace_ignored::RULE,
+    &external_name_port_protocol::RULE,
     &gateway_host_conflict::RULE,
     &gateways_share_certificate::RULE,
     &ineffective_route_match::RULE,
+    &lightstep_tracing::RULE,
     &mesh_hosts_claimed_twice::RULE,
     &namespace_with_several_injection_labels::RULE,
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
+    &service_port_without_protocol::RULE,
     &several_sidecars_without_selector::RULE,
+    &sidecar_in_ambient::RULE,
+    &sidecars_of_one_workload::RULE,
+    &telemetries_of_one_workload::RULE,
+    &telemetries_without_selector::RULE,
     &unreachable_route_rule::RULE,
     &unverified_upstream_certificate::RULE,
     &unverified_upstream_certificate_of_port::RULE,

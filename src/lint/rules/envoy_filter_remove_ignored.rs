@@ -1,0 +1,46 @@
+//! `envoy-filter-remove-ignored`.
+
+use super::declare_rule;
+use super::envoy_filter_relative_operation::{patches, removes, report};
+use crate::base::Diagnostics;
+use crate::lint::Context;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports patches of an EnvoyFilter with operation `REMOVE` on route configurations and HTTP routes.
+    /// ## Why is this bad
+    /// Istio does not have this operation for them: the patch is passed over.
+    /// ## Example
+    /// ```yaml,fires
+    /// apiVersion: networking.istio.io/v1alpha3
+    /// kind: EnvoyFilter
+    /// metadata: {name: patch}
+    /// spec:
+    ///   configPatches:
+    ///   - applyTo: HTTP_ROUTE
+    ///     match: {context: GATEWAY}
+    ///     patch: {operation: REMOVE, value: {name: patched}}
+    /// ```
+    /// ## Use instead
+    /// ```yaml,silent
+    /// apiVersion: networking.istio.io/v1alpha3
+    /// kind: EnvoyFilter
+    /// metadata: {name: patch}
+    /// spec:
+    ///   configPatches:
+    ///   - applyTo: HTTP_ROUTE
+    ///     match: {context: GATEWAY}
+    ///     patch: {operation: MERGE, value: {name: patched}}
+    /// ```
+    /// ## References
+    /// <https://istio.io/latest/docs/reference/config/analysis/ist0154/>
+    pub(super) RULE = { name: "envoy-filter-remove-ignored", codes: ["IST0154"], severity: Error, check: check };
+}
+
+fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let wrong = patches(context).into_iter().filter(|it| it.operation == "REMOVE" && !removes(&it.apply_to));
+    for patch in wrong {
+        let message = format!("`REMOVE` does nothing with `applyTo: {}`", patch.apply_to);
+        found.push(report(&RULE, &patch, message, "use `MERGE`, or remove the virtual host"));
+    }
+}
