@@ -5,6 +5,7 @@ use super::rule::declare_rule;
 
 mod access_log_without_provider;
 mod application_runs_as_proxy;
+mod claim_route_without_authentication;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
 mod deprecated_field;
@@ -15,20 +16,30 @@ mod envoy_filter_remove_ignored;
 mod envoy_filter_replace_ignored;
 mod external_name_port_protocol;
 mod gateway_host_conflict;
+mod gateway_port_not_in_service;
 mod gateways_share_certificate;
 mod ineffective_route_match;
+mod internal_gateway;
 mod lightstep_tracing;
 mod mesh_hosts_claimed_twice;
 mod namespace_with_several_injection_labels;
+mod policy_without_workload;
+mod port_of_destination_missing;
+mod selector_for_gateway_api;
+mod selector_without_workload;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
 mod service_port_without_protocol;
 mod several_sidecars_without_selector;
 mod sidecar_in_ambient;
 mod sidecars_of_one_workload;
+mod subset_without_pods;
 mod telemetries_of_one_workload;
 mod telemetries_without_selector;
+mod unknown_credential;
+mod unknown_source_namespace;
 mod unreachable_route_rule;
+mod unrestricted_jwks_fetch;
 mod unverified_upstream_certificate;
 mod unverified_upstream_certificate_of_port;
 
@@ -36,6 +47,7 @@ mod unverified_upstream_certificate_of_port;
 pub static RULES: &[&Rule] = &[
     &access_log_without_provider::RULE,
     &application_runs_as_proxy::RULE,
+    &claim_route_without_authentication::RULE,
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
     &deprecated_field::RULE,
@@ -46,20 +58,30 @@ pub static RULES: &[&Rule] = &[
     &envoy_filter_replace_ignored::RULE,
     &external_name_port_protocol::RULE,
     &gateway_host_conflict::RULE,
+    &gateway_port_not_in_service::RULE,
     &gateways_share_certificate::RULE,
     &ineffective_route_match::RULE,
+    &internal_gateway::RULE,
     &lightstep_tracing::RULE,
     &mesh_hosts_claimed_twice::RULE,
     &namespace_with_several_injection_labels::RULE,
+    &policy_without_workload::RULE,
+    &port_of_destination_missing::RULE,
+    &selector_for_gateway_api::RULE,
+    &selector_without_workload::RULE,
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
     &service_port_without_protocol::RULE,
     &several_sidecars_without_selector::RULE,
     &sidecar_in_ambient::RULE,
     &sidecars_of_one_workload::RULE,
+    &subset_without_pods::RULE,
     &telemetries_of_one_workload::RULE,
     &telemetries_without_selector::RULE,
+    &unknown_credential::RULE,
+    &unknown_source_namespace::RULE,
     &unreachable_route_rule::RULE,
+    &unrestricted_jwks_fetch::RULE,
     &unverified_upstream_certificate::RULE,
     &unverified_upstream_certificate_of_port::RULE,
 ];
