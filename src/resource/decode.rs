@@ -280,6 +280,7 @@ fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostic
     let before = diagnostics.0.len();
     if source.kind.is_istio() {
         report_unknown_parts(&source, diagnostics);
+        istio::metadata_check::check(source.kind, id, &source.meta, diagnostics);
     }
     let mut reader = Reader { source: &source, id, before, diagnostics };
     match source.kind {
@@ -291,15 +292,21 @@ fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostic
         Kind::WorkloadGroup => into.workload_groups.push(reader.checked(istio::workload_check::check_group)),
         Kind::Sidecar => into.sidecars.push(reader.checked(istio::sidecar_check::check)),
         Kind::ProxyConfig => into.proxy_configs.push(reader.checked(istio::selector_check::check_proxy_config)),
-        Kind::EnvoyFilter => into.envoy_filters.push(reader.istio()),
+        Kind::EnvoyFilter => into.envoy_filters.push(reader.checked(istio::envoy_filter_check::check)),
         Kind::PeerAuthentication => {
             into.peer_authentications.push(reader.checked(istio::selector_check::check_peer_authentication))
         }
-        Kind::RequestAuthentication => into.request_authentications.push(reader.istio()),
-        Kind::AuthorizationPolicy => into.authorization_policies.push(reader.istio()),
-        Kind::Telemetry => into.telemetries.push(reader.istio()),
-        Kind::WasmPlugin => into.wasm_plugins.push(reader.istio()),
-        Kind::TrafficExtension => into.traffic_extensions.push(reader.istio()),
+        Kind::RequestAuthentication => {
+            into.request_authentications.push(reader.checked(istio::request_authentication_check::check))
+        }
+        Kind::AuthorizationPolicy => {
+            into.authorization_policies.push(reader.checked(istio::authorization_policy_check::check))
+        }
+        Kind::Telemetry => into.telemetries.push(reader.checked(istio::telemetry_check::check)),
+        Kind::WasmPlugin => into.wasm_plugins.push(reader.checked(istio::extension_check::check_wasm_plugin)),
+        Kind::TrafficExtension => {
+            into.traffic_extensions.push(reader.checked(istio::extension_check::check_traffic_extension))
+        }
         Kind::MeshConfig => into.mesh = Some(reader.bare::<MeshConfig>()),
         Kind::MeshNetworks => into.mesh_networks = Some(reader.bare::<istio::mesh_config::MeshNetworks>()),
         Kind::Namespace => into.namespaces.push(reader.whole()),

@@ -96,19 +96,19 @@ pub struct Resources {
     /// ProxyConfigs.
     pub proxy_configs: Vec<Object<istio::ProxyConfigResource>>,
     /// EnvoyFilters.
-    pub envoy_filters: Vec<Object<istio::Policy>>,
+    pub envoy_filters: Vec<Object<istio::EnvoyFilter>>,
     /// PeerAuthentications.
     pub peer_authentications: Vec<Object<istio::PeerAuthentication>>,
     /// RequestAuthentications.
-    pub request_authentications: Vec<Object<istio::Policy>>,
+    pub request_authentications: Vec<Object<istio::RequestAuthentication>>,
     /// AuthorizationPolicies.
-    pub authorization_policies: Vec<Object<istio::Policy>>,
+    pub authorization_policies: Vec<Object<istio::AuthorizationPolicy>>,
     /// Telemetries.
-    pub telemetries: Vec<Object<istio::Policy>>,
+    pub telemetries: Vec<Object<istio::Telemetry>>,
     /// WasmPlugins.
-    pub wasm_plugins: Vec<Object<istio::Policy>>,
+    pub wasm_plugins: Vec<Object<istio::WasmPlugin>>,
     /// TrafficExtensions.
-    pub traffic_extensions: Vec<Object<istio::Policy>>,
+    pub traffic_extensions: Vec<Object<istio::TrafficExtension>>,
     /// The settings of the mesh, where they are written; see [`Resources::mesh_config`].
     pub mesh: Option<Written<istio::MeshConfig>>,
     /// The networks of the mesh, where they are written.

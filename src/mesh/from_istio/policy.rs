@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::mesh::{PeerAuthentication, Policy, PolicyKind, Sidecar};
+use crate::resource::istio::Attached;
 use crate::resource::{Object, Resources, istio};
 
 /// Links all Sidecars, in Istio's order.
@@ -31,9 +32,6 @@ pub(in crate::mesh) fn peer_authentications(objects: &[Object<istio::PeerAuthent
 
 /// The policies that are not translated yet, by kind, namespace and name.
 pub(in crate::mesh) fn policies(resources: &Resources) -> Vec<Policy> {
-    let of_kind = |kind, objects: &[Object<istio::Policy>]| -> Vec<Policy> {
-        objects.iter().map(|object| policy(kind, object)).collect()
-    };
     let mut policies = of_kind(PolicyKind::AuthorizationPolicy, &resources.authorization_policies);
     policies.extend(of_kind(PolicyKind::RequestAuthentication, &resources.request_authentications));
     policies.extend(of_kind(PolicyKind::EnvoyFilter, &resources.envoy_filters));
@@ -52,13 +50,14 @@ pub(in crate::mesh) fn policies(resources: &Resources) -> Vec<Policy> {
     policies
 }
 
-fn policy(kind: PolicyKind, object: &Object<istio::Policy>) -> Policy {
-    Policy {
+fn of_kind<S: Attached>(kind: PolicyKind, objects: &[Object<S>]) -> Vec<Policy> {
+    let policy = |object: &Object<S>| Policy {
         origin: object.origin(),
         kind,
         name: object.meta.name.clone(),
         namespace: object.meta.namespace.clone(),
-        selector: object.spec.selector.clone().unwrap_or_default(),
-        targets: object.spec.targets.clone(),
-    }
+        selector: object.spec.selector().cloned().unwrap_or_default(),
+        targets: object.spec.targets().into_iter().cloned().collect(),
+    };
+    objects.iter().map(policy).collect()
 }
