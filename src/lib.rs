@@ -13,4 +13,5 @@ pub mod lower;
 pub mod mesh;
 pub mod proxy;
 pub mod resource;
+pub mod simulate;
 pub mod yaml;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::{below, root, text};
 
 /// The layers, each with the modules it may use (`docs/architecture.md`), beside itself.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("base", &[]),
     ("yaml", &["base"]),
     ("resource", &["base", "yaml"]),
@@ -20,11 +20,18 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("envoy", &["base", "ir"]),
     ("explain", &["base", "resource", "ir"]),
     ("lint", &["base", "yaml", "resource", "mesh"]),
+    ("simulate", &["base"]),
 ];
 
 /// Crates that only one layer uses.
-const OWNED: [(&str, &str); 5] =
-    [("envoy_types", "envoy"), ("prost", "envoy"), ("granit_parser", "yaml"), ("clap", "cli"), ("miette", "cli")];
+const OWNED: [(&str, &str); 6] = [
+    ("envoy_types", "envoy"),
+    ("prost", "envoy"),
+    ("granit_parser", "yaml"),
+    ("regex", "simulate"),
+    ("clap", "cli"),
+    ("miette", "cli"),
+];
 
 /// The longest that a file may be, in lines.
 const LONGEST: usize = 800;

@@ -1,0 +1,141 @@
+//! The filter chain that takes a connection.
+//!
+//! Envoy asks one question after the other, in a fixed order. The closest answer that some chain
+//! has counts, and chains with any other answer are out for good: there is no way back
+//! (`envoy.config.listener.v3.FilterChainMatch`, "The following order applies").
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::config::listener::{CidrRange, FilterChain, FilterChainMatch, Listener};
+use super::listener::Connection;
+use super::outcome::{Fault, PassedOver};
+use super::request::{Request, Tls};
+
+/// How close a chain's answer is: `None` does not fit, 0 does not ask, more is closer.
+type Closeness = Option<usize>;
+
+type Question = fn(&FilterChainMatch, &Connection) -> Closeness;
+
+/// The questions in Envoy's order, each with what it is about.
+const QUESTIONS: [(&str, Question); 9] = [
+    ("the port", |it, connection| asks(it.destination_port.map(|port| port == connection.port))),
+    ("the address", |it, connection| prefix(&it.prefix_ranges, Some(connection.address))),
+    ("the server name (SNI)", server_name),
+    ("the transport protocol", |it, connection| {
+        asks((!it.transport_protocol.is_empty()).then(|| it.transport_protocol == connection.transport_protocol))
+    }),
+    ("the application protocols (ALPN)", application_protocol),
+    ("the client's own address", |it, connection| prefix(&it.direct_source_prefix_ranges, connection.source)),
+    ("where the client is", source_type),
+    ("the client's address", |it, connection| prefix(&it.source_prefix_ranges, connection.source)),
+    ("the client's port", |it, _| asks((!it.source_ports.is_empty()).then_some(false))),
+];
+
+/// The chain and its place, with those passed over.
+pub(super) type Choice<'a> = (usize, &'a FilterChain, Vec<PassedOver>);
+
+/// The chain that takes the connection; the default one comes after all others.
+pub(super) fn choose<'a>(
+    listener: &'a Listener,
+    connection: &Connection,
+) -> Result<Choice<'a>, (Fault, Vec<PassedOver>)> {
+    let mut left: Vec<(usize, &FilterChain)> = listener.filter_chains.iter().enumerate().collect();
+    let mut passed_over = Vec::new();
+    for (about, question) in QUESTIONS {
+        let close: Vec<Closeness> =
+            left.iter().map(|(_, chain)| question(&chain.filter_chain_match, connection)).collect();
+        let best = close.iter().flatten().max().copied();
+        let mut kept = Vec::new();
+        for ((index, chain), closeness) in left.into_iter().zip(close) {
+            if closeness.is_some() && closeness == best {
+                kept.push((index, chain));
+            } else {
+                let why = match closeness {
+                    None => format!("{about} does not match"),
+                    Some(_) => format!("another chain names {about} more closely"),
+                };
+                passed_over.push(PassedOver { index, name: chain.name.clone(), why });
+            }
+        }
+        left = kept;
+    }
+    passed_over.sort_by_key(|chain| chain.index);
+    match (&left[..], &listener.default_filter_chain) {
+        ([(index, chain)], _) => Ok((*index, chain, passed_over)),
+        ([], Some(default)) => Ok((listener.filter_chains.len(), default, passed_over)),
+        ([], None) => Err((Fault::NoFilterChain, passed_over)),
+        (several, _) => {
+            let names = several.iter().map(|(_, chain)| chain.name.clone()).collect();
+            Err((Fault::SeveralFilterChains { names }, passed_over))
+        }
+    }
+}
+
+/// What stands in the way of the client's TLS with the chain's.
+pub(super) fn handshake(chain: &FilterChain, request: &Request) -> Result<(), Fault> {
+    match (chain.tls(), request.tls) {
+        (None, _) | (Some(_), Tls::Mutual) => Ok(()),
+        (Some(_), Tls::Plaintext) => Err(Fault::PlaintextToTls),
+        (Some(tls), Tls::Simple) if tls.require_client_certificate => Err(Fault::NoClientCertificate),
+        (Some(_), Tls::Simple) => Ok(()),
+    }
+}
+
+fn asks(answer: Option<bool>) -> Closeness {
+    match answer {
+        None => Some(0),
+        Some(true) => Some(1),
+        Some(false) => None,
+    }
+}
+
+/// The longest prefix counts; a chain without any takes every address.
+fn prefix(ranges: &[CidrRange], address: Option<IpAddr>) -> Closeness {
+    if ranges.is_empty() {
+        return Some(0);
+    }
+    let address = address?;
+    let fits = |range: &CidrRange| {
+        let net = IpNet::new(range.address_prefix.parse().ok()?, range.prefix_len).ok()?;
+        net.contains(&address).then_some(usize::from(net.prefix_len()))
+    };
+    ranges.iter().filter_map(fits).max()
+}
+
+/// The name itself, then the longest `*.` domain above it.
+fn server_name(matches: &FilterChainMatch, connection: &Connection) -> Closeness {
+    if matches.server_names.is_empty() {
+        return Some(0);
+    }
+    let name = &connection.server_name;
+    let fits = |pattern: &String| {
+        if pattern == name {
+            return Some(usize::MAX);
+        }
+        let domain = pattern.strip_prefix('*').filter(|domain| domain.starts_with('.'))?;
+        let label = name.strip_suffix(domain)?;
+        (!label.is_empty()).then_some(domain.len())
+    };
+    matches.server_names.iter().filter_map(fits).max()
+}
+
+/// The client's first protocol that any chain names counts.
+fn application_protocol(matches: &FilterChainMatch, connection: &Connection) -> Closeness {
+    if matches.application_protocols.is_empty() {
+        return Some(0);
+    }
+    let offered = &connection.application_protocols;
+    let place = offered.iter().position(|offer| matches.application_protocols.contains(offer))?;
+    Some(offered.len() - place)
+}
+
+fn source_type(matches: &FilterChainMatch, connection: &Connection) -> Closeness {
+    let local = connection.source.is_some_and(|source| source.is_loopback() || source == connection.address);
+    match matches.source_type.as_str() {
+        "" | "ANY" => Some(0),
+        "SAME_IP_OR_LOOPBACK" => asks(Some(local)),
+        _ => asks(Some(!local)),
+    }
+}

@@ -1,0 +1,183 @@
+//! From an HTTP connection manager to what a route does.
+
+use super::config::Configuration;
+use super::config::listener::HttpConnectionManager;
+use super::config::route::{DirectResponseAction, Route, RouteConfiguration, VirtualHost};
+use super::outcome::{End, Fault, Outcome, PassedOver, RouteStep, VirtualHostStep};
+use super::request::{Protocol, Request, Tls};
+use super::route_match::{Matched, route_match};
+use super::{location, path, upstream, virtual_host};
+
+/// A request as the router sees it.
+pub(super) struct Seen {
+    /// The request, with its path normalised and its host cut as the connection manager does.
+    pub request: Request,
+    /// `http` or `https`, as `x-forwarded-proto` says it.
+    pub scheme: String,
+}
+
+impl Seen {
+    /// A header, or a pseudo header.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.request.header(name, &self.scheme)
+    }
+}
+
+/// What a route is part of.
+pub(super) struct Place<'a> {
+    /// The route.
+    pub route: &'a Route,
+    /// Its virtual host.
+    pub virtual_host: &'a VirtualHost,
+    /// Its route configuration.
+    pub configuration: &'a RouteConfiguration,
+}
+
+/// Takes the request through `manager`.
+pub(super) fn route(
+    configuration: &Configuration,
+    manager: &HttpConnectionManager,
+    terminated_tls: bool,
+    request: &Request,
+    outcome: &mut Outcome,
+) -> End {
+    let opaque = request.tls != Tls::Plaintext && !terminated_tls;
+    if opaque || request.protocol == Protocol::Tcp {
+        return End::Fault(Fault::NotHttp);
+    }
+    let Some(seen) = seen(manager, terminated_tls, request) else {
+        return End::Fault(Fault::BadPath);
+    };
+    let routes = match (&manager.route_config, &manager.rds) {
+        (Some(routes), _) => {
+            outcome.inline = true;
+            outcome.route_configuration = Some(routes.name.clone());
+            routes
+        }
+        (None, rds) => {
+            let name = rds.as_ref().map(|rds| rds.route_config_name.clone()).unwrap_or_default();
+            outcome.route_configuration = Some(name.clone());
+            match configuration.routes.get(&name) {
+                Some(routes) => routes,
+                None => return End::Fault(Fault::NoRouteConfiguration { name }),
+            }
+        }
+    };
+    let Some((index, host, domain)) = virtual_host::choose(routes, &seen.request.host) else {
+        return End::Fault(Fault::NoVirtualHost { host: seen.request.host });
+    };
+    outcome.virtual_host = Some(VirtualHostStep { index, name: host.name.clone(), domain });
+    if requires_tls(host, &seen) {
+        return End::Redirect { status: 301, location: location::to_https(&seen) };
+    }
+    if host.matcher.is_some() {
+        return End::Fault(Fault::NotEvaluated { what: "the virtual host's `matcher`".to_owned() });
+    }
+    match choose(host, &seen, outcome) {
+        Some(route) => {
+            unjudged(manager, host, route, outcome);
+            act(configuration, &Place { route, virtual_host: host, configuration: routes }, &seen)
+        }
+        None => End::Fault(Fault::NoRoute),
+    }
+}
+
+fn seen(manager: &HttpConnectionManager, terminated_tls: bool, request: &Request) -> Option<Seen> {
+    let mut request = request.clone();
+    request.path = path::normal(manager, &request.path)?;
+    cut_host(manager, &mut request);
+    let scheme = if terminated_tls { "https" } else { "http" };
+    let forwarded = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-proto"));
+    // An edge says itself how the client came; behind one, what it said counts
+    // (`envoy: source/common/http/conn_manager_utility.cc`, `mutateRequestHeaders`).
+    let scheme = match forwarded {
+        Some((_, value)) if !manager.use_remote_address => value.clone(),
+        _ => scheme.to_owned(),
+    };
+    Some(Seen { request, scheme })
+}
+
+fn cut_host(manager: &HttpConnectionManager, request: &mut Request) {
+    if manager.strip_trailing_host_dot {
+        let (host, port) = virtual_host::split_port(&request.host);
+        let host = host.strip_suffix('.').unwrap_or(host);
+        request.host = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    }
+    let (host, port) = virtual_host::split_port(&request.host);
+    let own = port.is_some_and(|port| port == request.port.to_string());
+    if manager.strip_any_host_port || (manager.strip_matching_host_port && own) {
+        request.host = host.to_owned();
+    }
+}
+
+/// `EXTERNAL_ONLY` leaves out clients in private networks, which Envoy knows by their address.
+fn requires_tls(host: &VirtualHost, seen: &Seen) -> bool {
+    let internal = || {
+        seen.request.source.is_some_and(|source| match source {
+            std::net::IpAddr::V4(address) => address.is_private() || address.is_loopback(),
+            std::net::IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+        })
+    };
+    let required = match host.require_tls.as_str() {
+        "ALL" => true,
+        "EXTERNAL_ONLY" => !internal(),
+        _ => false,
+    };
+    required && seen.scheme != "https"
+}
+
+fn choose<'a>(host: &'a VirtualHost, seen: &Seen, outcome: &mut Outcome) -> Option<&'a Route> {
+    for (index, route) in host.routes.iter().enumerate() {
+        let name = route.name.clone();
+        match route_match(&route.matches, seen) {
+            Matched::All => {
+                outcome.route = Some(RouteStep { index, name, per_million: None });
+                return Some(route);
+            }
+            Matched::Some { per_million } => {
+                outcome.route = Some(RouteStep { index, name, per_million: Some(per_million) });
+                return Some(route);
+            }
+            Matched::Fails(why) => outcome.passed_over_routes.push(PassedOver { index, name, why }),
+        }
+    }
+    None
+}
+
+/// The filters that every proxy of Istio has, and that pass a request on as it is, unless the route
+/// configures them.
+const PASSIVE: [&str; 7] = [
+    "envoy.filters.http.router",
+    "envoy.filters.http.grpc_stats",
+    "envoy.filters.http.fault",
+    "envoy.filters.http.cors",
+    "istio.alpn",
+    "istio.metadata_exchange",
+    "istio.stats",
+];
+
+fn unjudged(manager: &HttpConnectionManager, host: &VirtualHost, route: &Route, outcome: &mut Outcome) {
+    let filters = manager.http_filters.iter().map(|filter| filter.name.clone());
+    outcome.unjudged.extend(filters.filter(|name| !PASSIVE.contains(&name.as_str())));
+    let here = host.typed_per_filter_config.keys().chain(route.typed_per_filter_config.keys());
+    for name in here.filter(|name| *name != "istio.alpn") {
+        if !outcome.unjudged.contains(name) {
+            outcome.unjudged.push(name.clone());
+        }
+    }
+}
+
+fn act(configuration: &Configuration, place: &Place<'_>, seen: &Seen) -> End {
+    let Route { route, redirect, direct_response, .. } = place.route;
+    match (route, redirect, direct_response) {
+        (Some(action), _, _) => upstream::http(configuration, action, place, seen),
+        (_, Some(action), _) => match location::redirect(action, &place.route.matches, seen) {
+            Some((status, location)) => End::Redirect { status, location },
+            None => End::Fault(Fault::NotEvaluated { what: "the redirect's regular expression".to_owned() }),
+        },
+        (_, _, Some(DirectResponseAction { status, body })) => {
+            End::DirectResponse { status: *status, body: body.inline_string.clone() }
+        }
+        (None, None, None) => End::Fault(Fault::NotEvaluated { what: "the route's action".to_owned() }),
+    }
+}

@@ -1,0 +1,86 @@
+//! What a client sends.
+
+use std::net::IpAddr;
+
+/// How the client's connection reaches the proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Outbound where a listener takes connections for their original destination, else gateway.
+    #[default]
+    Auto,
+    /// The client connects to a port that the proxy listens on.
+    Gateway,
+    /// The workload's own connection, which the machine redirects to the proxy.
+    Outbound,
+    /// A connection to the workload, which the machine redirects to the proxy.
+    Inbound,
+}
+
+/// What the client speaks, below any TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// Bytes that are no HTTP.
+    Tcp,
+}
+
+/// What the client does for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// None.
+    Plaintext,
+    /// TLS, without a certificate of its own.
+    Simple,
+    /// TLS, with a certificate that the proxy trusts.
+    Mutual,
+}
+
+/// One request on a connection of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// How the connection reaches the proxy.
+    pub mode: Mode,
+    /// The address that the client connects to; without one, only listeners on all addresses take
+    /// it, or in [`Mode::Gateway`] any on the port.
+    pub address: Option<IpAddr>,
+    /// The port that the client connects to.
+    pub port: u16,
+    /// The client's address, where it is known.
+    pub source: Option<IpAddr>,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// What it does for TLS.
+    pub tls: Tls,
+    /// The server name in the client's hello.
+    pub sni: Option<String>,
+    /// The protocols that the client offers in its hello, the best first.
+    pub alpn: Vec<String>,
+    /// The method.
+    pub method: String,
+    /// The authority, perhaps with a port.
+    pub host: String,
+    /// The path with the query.
+    pub path: String,
+    /// The other headers, in order; names in any case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The values of a header joined by commas, as Envoy joins them for a match
+    /// (`HeaderUtility::getAllOfHeaderAsString`); `name` may be a pseudo header.
+    pub(super) fn header(&self, name: &str, scheme: &str) -> Option<String> {
+        match name {
+            ":method" => return Some(self.method.clone()),
+            ":authority" | "host" => return Some(self.host.clone()),
+            ":path" => return Some(self.path.clone()),
+            ":scheme" | "x-forwarded-proto" => return Some(scheme.to_owned()),
+            _ => {}
+        }
+        let values: Vec<&str> =
+            self.headers.iter().filter(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, it)| it.as_str()).collect();
+        (!values.is_empty()).then(|| values.join(","))
+    }
+}
