@@ -240,10 +240,16 @@ impl fmt::Display for Fault {
             Self::NoListener => f.write_str("nothing listens there"),
             Self::NoFilterChain => f.write_str("no filter chain takes the connection, so it is closed"),
             Self::SeveralFilterChains { names } => {
-                write!(f, "filter chains take the same connections, and Envoy refuses the listener: {}", names.join(", "))
+                write!(
+                    f,
+                    "filter chains take the same connections, and Envoy refuses the listener: {}",
+                    names.join(", ")
+                )
             }
             Self::PlaintextToTls => f.write_str("the filter chain ends TLS, and the client speaks plaintext"),
-            Self::NoClientCertificate => f.write_str("the filter chain asks for a client certificate, and there is none"),
+            Self::NoClientCertificate => {
+                f.write_str("the filter chain asks for a client certificate, and there is none")
+            }
             Self::NotHttp => f.write_str("HTTP is expected, and something else comes"),
             Self::NoTerminalFilter => f.write_str("the filter chain has neither HTTP nor a TCP proxy"),
             Self::NoRouteConfiguration { name } => write!(f, "404: there is no route configuration `{name}`"),

@@ -48,14 +48,16 @@ fn canonical(path: &str) -> String {
     while let Some(&byte) = bytes.get(at) {
         at += 1;
         match byte {
-            b'%' => match bytes.get(at..at + 2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok())
-            {
-                Some(decoded) if decoded.is_ascii_alphanumeric() || b"-._~".contains(&decoded) => {
-                    text.push(char::from(decoded));
-                    at += 2;
+            b'%' => {
+                match bytes.get(at..at + 2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok())
+                {
+                    Some(decoded) if decoded.is_ascii_alphanumeric() || b"-._~".contains(&decoded) => {
+                        text.push(char::from(decoded));
+                        at += 2;
+                    }
+                    _ => text.push('%'),
                 }
-                _ => text.push('%'),
-            },
+            }
             b'\\' => text.push('/'),
             0..=0x20 | 0x7f.. | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'^' | b'|' => {
                 text.push_str(&format!("%{byte:02X}"));

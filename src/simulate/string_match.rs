@@ -76,11 +76,7 @@ fn content(matcher: &HeaderMatcher, value: &str) -> Verdict {
     if let Some(range) = &matcher.range_match {
         let (start, end) = (range.start.get(), range.end.get());
         let inside = value.parse::<i64>().is_ok_and(|number| (start..end).contains(&number));
-        return if inside {
-            Verdict::Takes
-        } else {
-            Verdict::Fails(format!("a number from {start} and below {end}"))
-        };
+        return if inside { Verdict::Takes } else { Verdict::Fails(format!("a number from {start} and below {end}")) };
     }
     let older = StringMatcher {
         exact: matcher.exact_match.clone(),
@@ -97,7 +93,8 @@ fn content(matcher: &HeaderMatcher, value: &str) -> Verdict {
 /// (`envoy: source/common/router/config_utility.cc`, `matchQueryParams`).
 pub(super) fn query(matcher: &QueryParameterMatcher, query: &str) -> Verdict {
     let name = &matcher.name;
-    let pair = |part: &str| part.split_once('=').map_or((part.to_owned(), String::new()), |(a, b)| (a.into(), b.into()));
+    let pair =
+        |part: &str| part.split_once('=').map_or((part.to_owned(), String::new()), |(a, b)| (a.into(), b.into()));
     let value = query.split('&').map(pair).find(|(one, _)| one == name).map(|(_, value)| value);
     match (&matcher.string_match, matcher.present_match, value) {
         (Some(matcher), _, Some(value)) => match string(matcher, &value) {

@@ -59,7 +59,8 @@ fn chosen(configuration: &Configuration, action: &RouteAction, seen: &Seen) -> V
     // Without the header there is no cluster.
     let named = |header: &str| seen.header(header).unwrap_or_default();
     if let Some(weighted) = &action.weighted_clusters {
-        let name = |one: &ClusterWeight| if one.name.is_empty() { named(&one.cluster_header) } else { one.name.clone() };
+        let name =
+            |one: &ClusterWeight| if one.name.is_empty() { named(&one.cluster_header) } else { one.name.clone() };
         return weighted.clusters.iter().map(|one| share(configuration, &name(one), one.weight)).collect();
     }
     match (action.cluster.as_str(), action.cluster_header.as_str()) {

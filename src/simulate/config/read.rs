@@ -144,11 +144,14 @@ fn snake_case(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             let camel = |key: &String| {
-                key.bytes().any(|byte| byte.is_ascii_uppercase()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                key.bytes().any(|byte| byte.is_ascii_uppercase())
+                    && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
             };
             if fields.keys().any(camel) {
                 let old = std::mem::take(fields);
-                fields.extend(old.into_iter().map(|(key, item)| if camel(&key) { (snake(&key), item) } else { (key, item) }));
+                fields.extend(
+                    old.into_iter().map(|(key, item)| if camel(&key) { (snake(&key), item) } else { (key, item) }),
+                );
             }
             // A null is a field that is not set.
             fields.retain(|_, item| !item.is_null());

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// A call and its result.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Call {
+pub(crate) struct Call {
     /// What it shows.
     name: String,
     /// The call.
@@ -49,10 +49,12 @@ impl Call {
     ///
     /// # Errors
     /// A field has a value that is not known here.
-    pub fn request(&self) -> Result<Request, String> {
+    pub(crate) fn request(&self) -> Result<Request, String> {
         let Sent { address, port, alpn, host, mode, mtls_secret: _, path, protocol, sni, tls } = &self.call;
         let address = if address.is_empty() { "1.3.3.7" } else { address };
         let tls = match tls.as_str() {
+            // Only the hello of TLS has a server name, so a call with one is no plaintext.
+            "" if !sni.is_empty() => Tls::Simple,
             "" | "plaintext" => Tls::Plaintext,
             "tls" => Tls::Simple,
             "mtls" => Tls::Mutual,
@@ -98,7 +100,7 @@ impl Call {
 }
 
 /// What is not as the call's result says.
-pub fn judge(call: &Call, configuration: &Configuration, outcome: &Outcome) -> Vec<String> {
+pub(crate) fn judge(call: &Call, configuration: &Configuration, outcome: &Outcome) -> Vec<String> {
     let got = hit(call, configuration, outcome);
     let Hit { error, listener, filter_chain, route_config, virtual_host, route, cluster } = &call.result;
     let pairs = [
@@ -140,7 +142,12 @@ fn hit(call: &Call, configuration: &Configuration, outcome: &Outcome) -> Hit {
         End::Fault(fault) => hit.error = error(fault),
     }
     if hit.error.is_empty() && wrong_certificate(call, configuration, outcome) {
-        return Hit { error: "invalid mTLS".to_owned(), listener: hit.listener, filter_chain: hit.filter_chain, ..Hit::default() };
+        return Hit {
+            error: "invalid mTLS".to_owned(),
+            listener: hit.listener,
+            filter_chain: hit.filter_chain,
+            ..Hit::default()
+        };
     }
     hit
 }
