@@ -121,7 +121,8 @@ fn inspect(listener: &Listener, request: &Request) -> Connection {
         application_protocols: Vec::new(),
     };
     let tls = request.tls != Tls::Plaintext;
-    if tls && inspects_tls(listener, request.port) {
+    // Envoy 1.40 adds no TLS inspector by itself: without one TLS counts as `raw_buffer`.
+    if tls && enabled(listener, "TlsInspector", request.port) {
         connection.transport_protocol = "tls";
         connection.server_name = request.sni.as_deref().unwrap_or_default().to_ascii_lowercase();
         connection.application_protocols.clone_from(&request.alpn);
@@ -135,20 +136,6 @@ fn inspect(listener: &Listener, request: &Request) -> Connection {
         connection.application_protocols.extend(protocol.map(str::to_owned));
     }
     connection
-}
-
-/// Envoy adds the TLS inspector by itself where a chain asks for what it reads and the list has
-/// none (`envoy: source/common/listener_manager/listener_impl.cc`, `buildFilterChains`).
-fn inspects_tls(listener: &Listener, port: u16) -> bool {
-    if listener.listener_filters.iter().any(|filter| is(filter, "TlsInspector")) {
-        return enabled(listener, "TlsInspector", port);
-    }
-    listener.filter_chains.iter().any(|chain| {
-        let matches = &chain.filter_chain_match;
-        matches.transport_protocol == "tls"
-            || (matches.transport_protocol.is_empty()
-                && !(matches.server_names.is_empty() && matches.application_protocols.is_empty()))
-    })
 }
 
 fn enabled(listener: &Listener, message: &str, port: u16) -> bool {
