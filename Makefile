@@ -11,7 +11,7 @@ LOCAL_ENVOY   := .envoy/envoy
 ENVOY         ?= $(abspath $(LOCAL_ENVOY))
 export ENVOY
 
-.PHONY: help build release check test golden rules e2e validate conformance bench envoy fmt fmt-check clippy docs clean
+.PHONY: help build release check test golden rules e2e validate simulate conformance bench envoy fmt fmt-check clippy docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -41,11 +41,16 @@ validate: envoy ## envoy --mode validate over the bootstrap of every router case
 	  REQUIRE_ENVOY=1 MESHC_CASES=$(abspath $(CASES)) cargo test --locked --test validate -- --quiet $(CASE); \
 	else echo "skipped: $(SHARED) is not here"; fi
 
+simulate: ## make the calls of Istio's own traffic simulation in ../shared, on istiod's configuration and on ours
+	@if [ -d $(CASES) ]; then \
+	  MESHC_CASES=$(abspath $(CASES)) cargo test --locked --test simulate -- --quiet $(CASE); \
+	else echo "skipped: $(SHARED) is not here"; fi
+
 conformance: ## compare with istiod's answers and validate every bootstrap; fails if a case fell back
 	@if [ -d $(SHARED) ]; then \
 	  $(MAKE) release && \
 	  $(SHARED)/conformance/compare.py --bin $(RELEASE) --lock testdata/conformance.lock && \
-	  $(MAKE) validate; \
+	  $(MAKE) simulate && $(MAKE) validate; \
 	else echo "skipped: $(SHARED) is not here"; fi
 
 bench: envoy ## measure time, memory and growth on large inputs (SIZES="1000 10000")

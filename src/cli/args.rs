@@ -29,6 +29,8 @@ pub(super) enum Command {
     Lint(Box<LintArgs>),
     /// Say what `lint` looks for.
     Rules(RulesArgs),
+    /// Show where a request goes, and why not elsewhere.
+    Route(Box<super::route::RouteArgs>),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -56,6 +58,12 @@ pub(super) struct GenerateArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub local: LocalArgs,
+    /// Every proxy of the input, each to its own directory below the one that --out names:
+    /// `NAMESPACE/KIND.NAME/bootstrap.json`, as `shop/pod.web-1/bootstrap.json` or, for a router
+    /// that is not in the input, `edge/gateway.public/bootstrap.json`. The paths are printed.
+    /// --identity files=DIR reads `DIR/NAMESPACE/SERVICE-ACCOUNT/`. Nothing is deleted.
+    #[arg(long, help_heading = "Which proxy", requires = "out", conflicts_with_all = ["service_node", "metadata", "proxy", "gateway", "base_id"])]
+    pub all: bool,
     /// Generate although a policy or extension that applies to this proxy is not translated.
     #[arg(long)]
     pub allow_unsupported: bool,
@@ -154,12 +162,6 @@ pub(super) struct ProxyArgs {
     /// The router that this Gateway's selector picks.
     #[arg(long, value_name = "NS/NAME")]
     pub gateway: Option<String>,
-    /// Every proxy of the input, each to its own directory below the one that --out names:
-    /// `NAMESPACE/KIND.NAME/bootstrap.json`, as `shop/pod.web-1/bootstrap.json` or, for a router
-    /// that is not in the input, `edge/gateway.public/bootstrap.json`. The paths are printed.
-    /// --identity files=DIR reads `DIR/NAMESPACE/SERVICE-ACCOUNT/`. Nothing is deleted.
-    #[arg(long, requires = "out", conflicts_with_all = ["service_node", "metadata", "proxy", "gateway", "base_id"])]
-    pub all: bool,
 }
 
 /// What the mesh is like.

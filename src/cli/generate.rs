@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         Citation::new(&resources, &sources, origin, span)
     };
     let context = Context { resources: &resources, cite: &cite };
-    let exit = match arguments.proxy.all {
+    let exit = match arguments.all {
         true => generate_all::compile(arguments, &mesh, &context, &mut findings),
         false => compile(arguments, &mesh, &context, &mut findings),
     };

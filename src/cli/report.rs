@@ -66,7 +66,7 @@ fn write(text: &str) {
 }
 
 /// Escapes control characters, so that no name in an input can write to the terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() })
         .collect()

@@ -23,6 +23,8 @@ mod regex;
 mod rewrite;
 mod route_match;
 mod string_match;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod virtual_host;
 
