@@ -36,7 +36,7 @@ rules: build ## write docs/rules.md anew from the rules of `meshc lint`
 e2e: envoy ## run the demos of testdata/demo with a real Envoy (one: make e2e DEMO=https-redirect)
 	REQUIRE_ENVOY=1 cargo test --locked --test e2e -- $(DEMO)
 
-validate: envoy ## envoy --mode validate over the bootstrap of every router case of ../shared
+validate: envoy ## envoy --mode validate over the bootstrap of every router and sidecar case of ../shared
 	@if [ -d $(CASES) ]; then \
 	  REQUIRE_ENVOY=1 MESHC_CASES=$(abspath $(CASES)) cargo test --locked --test validate -- --quiet $(CASE); \
 	else echo "skipped: $(SHARED) is not here"; fi

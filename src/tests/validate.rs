@@ -1,5 +1,5 @@
-//! Every bootstrap that `meshc generate` writes for the router cases of a conformance suite is one that a stock Envoy
-//! accepts: `MESHC_CASES=../shared/conformance/cases cargo test --test validate`, or `make validate`.
+//! Every bootstrap that `meshc generate` writes for the cases of a conformance suite is one that a stock Envoy accepts:
+//! `MESHC_CASES=../shared/conformance/cases cargo test --test validate`, or `make validate`.
 //!
 //! Where `generate` ends with a list of what it does not translate, the case counts apart. It may do so only for input
 //! that holds a kind of [`MAY_BE_REFUSED`] or of the Gateway API.
@@ -22,7 +22,10 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The families whose router cases are validated.
-const FAMILIES: [&str; 8] = ["seed", "samples", "upstream-router", "gw-http", "gw-tls", "dr", "se", "ingress"];
+const ROUTER_FAMILIES: [&str; 8] = ["seed", "samples", "upstream-router", "gw-http", "gw-tls", "dr", "se", "ingress"];
+
+/// The families whose sidecar cases are validated.
+const SIDECAR_FAMILIES: [&str; 7] = ["seed", "samples", "upstream-sidecar", "sidecar-out", "sidecar-in", "dr", "se"];
 
 /// The kinds for which `generate` may end with exit 1 and a list, beside those of the Gateway API.
 const MAY_BE_REFUSED: [&str; 6] = [
@@ -34,11 +37,14 @@ const MAY_BE_REFUSED: [&str; 6] = [
     "WasmPlugin",
 ];
 
+/// Fields that the API had once. `generate` ends with exit 65 for them: no bootstrap is made of what cannot be read.
+const REMOVED_FIELDS: [&str; 1] = ["websocketUpgrade:"];
+
 /// What became of a case that did not fail.
 enum Outcome {
     /// Envoy accepted the bootstrap.
     Valid,
-    /// `generate` refused, as it may for these kinds.
+    /// `generate` refused, as it may for these kinds or fields.
     Refused(Vec<String>),
 }
 
@@ -46,7 +52,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let envoy = Envoy::find();
     let cases = match env::var_os("MESHC_CASES") {
-        Some(folder) => match router_cases(Path::new(&folder)) {
+        Some(folder) => match cases(Path::new(&folder)) {
             Ok(cases) => cases,
             Err(error) => {
                 eprintln!("validate: {error}");
@@ -88,23 +94,24 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// The folders of the router cases, by name.
-fn router_cases(root: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
-    let mut cases = BTreeMap::new();
-    for family in FAMILIES {
+/// The folders of the cases, by name.
+fn cases(root: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
+    let mut all = BTreeMap::new();
+    let routers = ROUTER_FAMILIES.iter().map(|family| (family, "router~"));
+    for (family, kind) in routers.chain(SIDECAR_FAMILIES.iter().map(|family| (family, "sidecar~"))) {
         let folder = root.join(family);
-        let before = cases.len();
+        let before = all.len();
         for entry in fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))? {
             let folder = entry.map_err(|error| error.to_string())?.path();
-            if text(&case(&folder)?, "node").starts_with("router~") {
-                cases.insert(folder.file_name().unwrap_or_default().to_string_lossy().into_owned(), folder);
+            if text(&case(&folder)?, "node").starts_with(kind) {
+                all.insert(folder.file_name().unwrap_or_default().to_string_lossy().into_owned(), folder);
             }
         }
-        if cases.len() == before {
-            return Err(format!("{}: no router case", folder.display()));
+        if all.len() == before {
+            return Err(format!("{}: no case of a {kind}", folder.display()));
         }
     }
-    Ok(cases)
+    Ok(all)
 }
 
 fn validate(folder: &Path, envoy: &Envoy) -> Result<Outcome, String> {
@@ -119,15 +126,25 @@ fn validate(folder: &Path, envoy: &Envoy) -> Result<Outcome, String> {
     if let Some(mesh) = Path::new(&text(&case, "mesh")).file_name() {
         generate.arg("--mesh-config").arg(folder.join(mesh));
     }
-    generate.arg("--out").arg(&bootstrap).arg("-f").arg(folder.join("input"));
+    // A case without objects has no folder for them.
+    let input = match folder.join("input") {
+        present if present.is_dir() => present,
+        _ => {
+            let empty = work.path().join("input");
+            fs::create_dir(&empty).map_err(|error| error.to_string())?;
+            empty
+        }
+    };
+    generate.arg("--out").arg(&bootstrap).arg("-f").arg(&input);
     let output = generate.output().map_err(|error| error.to_string())?;
-    let kinds = refusable_kinds(&folder.join("input"))?;
+    let (kinds, removed) = refusable(&input)?;
     match (output.status.code(), kinds.is_empty()) {
         (Some(0), _) => {
             stand_in_for_missing_files(&bootstrap, work.path())?;
             envoy.validate(&bootstrap).map(|()| Outcome::Valid)
         }
         (Some(1), false) => Ok(Outcome::Refused(kinds)),
+        (Some(65), _) if !removed.is_empty() => Ok(Outcome::Refused(removed)),
         _ => Err(format!("meshc generate: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr))),
     }
 }
@@ -142,12 +159,14 @@ fn stand_in_for_missing_files(bootstrap: &Path, folder: &Path) -> Result<(), Str
     Ok(())
 }
 
-/// The kinds in the input for which `generate` may refuse.
-fn refusable_kinds(input: &Path) -> Result<Vec<String>, String> {
+/// The kinds in the input for which `generate` may refuse, and the fields that it cannot read.
+fn refusable(input: &Path) -> Result<(Vec<String>, Vec<String>), String> {
     let mut kinds = Vec::new();
+    let mut removed = Vec::new();
     for entry in fs::read_dir(input).map_err(|error| format!("{}: {error}", input.display()))? {
         let path = entry.map_err(|error| error.to_string())?.path();
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        removed.extend(REMOVED_FIELDS.iter().filter(|field| text.contains(*field)).map(|field| (*field).to_owned()));
         let mut api = "";
         for line in text.lines() {
             api = line.strip_prefix("apiVersion: ").unwrap_or(api);
@@ -159,7 +178,7 @@ fn refusable_kinds(input: &Path) -> Result<Vec<String>, String> {
     }
     kinds.sort();
     kinds.dedup();
-    Ok(kinds)
+    Ok((kinds, removed))
 }
 
 fn case(folder: &Path) -> Result<Value, String> {
