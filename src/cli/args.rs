@@ -217,6 +217,12 @@ pub(super) struct LocalArgs {
     /// Listen here instead of on all addresses.
     #[arg(long, value_name = "IP")]
     pub bind_address: Option<IpAddr>,
+    /// How traffic reaches a sidecar: redirected to it, or not at all. With `none` it binds the ports
+    /// of the services for its application at --bind-address (127.0.0.1 by default), and those of
+    /// its workload at the workload's address where that is a loopback one (127.0.0.0/8), else
+    /// there too; the application listens on 127.0.0.1.
+    #[arg(long, value_enum, default_value_t = Capture::Redirect)]
+    pub capture: Capture,
     /// Add this to the port of every listener (as 10000, to need no privilege).
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub port_offset: u16,
@@ -224,6 +230,15 @@ pub(super) struct LocalArgs {
     /// command that runs the result.
     #[arg(long, value_name = "N", requires = "out")]
     pub base_id: Option<u32>,
+}
+
+/// How traffic reaches a sidecar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Capture {
+    /// By iptables or istio-cni.
+    Redirect,
+    /// Clients connect to it.
+    None,
 }
 
 /// What is emitted.

@@ -1,6 +1,7 @@
 //! Writes what was generated.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::args::{self, Emit, Format, GenerateArgs};
@@ -15,6 +16,7 @@ use crate::envoy::json::{self, Style};
 use crate::envoy::local::{Rebind, rebind};
 use crate::envoy::static_secrets::{SecretFile, SecretsMode};
 use crate::envoy::stock::{Dropped, stock};
+use crate::envoy::uncapture::{Places, uncapture};
 use crate::envoy::{xds, yaml};
 use crate::explain::provenance::{Citation, provenance};
 use crate::ir;
@@ -39,6 +41,14 @@ pub(super) fn emit(
     cite: &dyn Fn(&Origin) -> Option<Citation>,
     findings: &mut Diagnostics,
 ) -> Emitted {
+    let config = match arguments.local.capture {
+        args::Capture::Redirect => config,
+        args::Capture::None => {
+            let (config, found) = uncapture(config, &places(arguments, proxy));
+            findings.extend(found);
+            config
+        }
+    };
     let (config, found) = rebind(config, &rebinding(arguments));
     let refused = found.worst() == Some(Severity::Error);
     findings.extend(found);
@@ -78,6 +88,15 @@ fn for_target(arguments: &GenerateArgs, config: ir::ProxyConfig) -> (ir::ProxyCo
         args::Target::Envoy => stock(config),
         args::Target::IstioProxy => (config, Vec::new()),
     }
+}
+
+/// Where a sidecar listens that no traffic is redirected to.
+fn places(arguments: &GenerateArgs, proxy: &Proxy) -> Places {
+    const LOCALHOST: &str = "127.0.0.1";
+    let outbound = arguments.local.bind_address.map_or_else(|| LOCALHOST.to_owned(), |address| address.to_string());
+    let here = |address: &&String| address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let inbound = proxy.addresses.iter().find(here).unwrap_or(&outbound).clone();
+    Places { outbound, inbound, application: LOCALHOST.to_owned() }
 }
 
 fn rebinding(arguments: &GenerateArgs) -> Rebind {

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod local;
 pub mod static_secrets;
 pub mod stock;
+pub mod uncapture;
 
 pub mod access_log;
 pub mod any;

@@ -96,7 +96,8 @@ impl ProxyConfig {
         outbound.clusters.iter_mut().chain(inbound.into_iter().flat_map(|inbound| &mut inbound.clusters))
     }
 
-    fn sides_mut(&mut self) -> (&mut Outbound, Option<&mut Inbound>) {
+    /// Both sides, to change them; the inbound one where there is one.
+    pub fn sides_mut(&mut self) -> (&mut Outbound, Option<&mut Inbound>) {
         match self {
             Self::Router(outbound) => (outbound, None),
             Self::Sidecar(outbound, inbound) => (outbound, Some(inbound)),
