@@ -31,6 +31,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Show where a request goes, and why not elsewhere.
     Route(Box<super::route::RouteArgs>),
+    /// Make throw-away certificates of a mesh, for tests and laptops.
+    Identity(IdentityArgs),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -144,6 +146,25 @@ impl From<Level> for Severity {
             Level::Error => Self::Error,
         }
     }
+}
+
+/// Arguments of `meshc identity`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = IDENTITY_EXAMPLES)]
+pub(super) struct IdentityArgs {
+    /// Where to: `NAMESPACE/NAME/cert-chain.pem`, `key.pem` and `root-cert.pem` for each account,
+    /// mode 0600, as `generate --all --identity files=DIR` reads them.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The accounts. One authority signs all of a run, and its key is not kept.
+    #[arg(long = "service-account", value_name = "NS/NAME", required = true, num_args = 1..)]
+    pub service_accounts: Vec<String>,
+    /// The trust domain of the SPIFFE ids, as the MeshConfig has it.
+    #[arg(long, value_name = "DOMAIN", default_value = "cluster.local")]
+    pub trust_domain: String,
+    /// For how many days.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
 }
 
 /// Which proxy. Without any of these the input must leave one choice.
@@ -342,6 +363,12 @@ Examples:
       Every file of the directory, together.
   kustomize build . | meshc lint - -o json --failure-threshold warning
       What another program gives, for another program.";
+
+const IDENTITY_EXAMPLES: &str = "\
+Example:
+  meshc identity --out identity --service-account shop/web shop/api
+  meshc generate k8s/ --proxy shop/web-1 --capture none --identity files=identity/shop/web --out web.json
+      A sidecar that speaks mutual TLS with those of the other accounts of the same run.";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:

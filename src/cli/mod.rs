@@ -8,6 +8,7 @@ mod emit;
 mod exit;
 mod generate;
 mod generate_all;
+mod identity;
 mod input;
 mod lint;
 mod load;
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Identity(arguments) => identity::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use support::demo::Demo;
 use support::envoy::{self, Envoy};
-use support::stage;
+use support::{sidecars, stage};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -32,6 +32,13 @@ fn main() -> ExitCode {
         let envoy = envoy.clone();
         Trial::test(name, move || stage::run(&folder, &envoy?).map_err(Failed::from)).with_ignored_flag(skip)
     });
+    let of_sidecars: [(&str, fn(&Envoy) -> Result<(), String>); 2] =
+        [("sidecars-mutual-tls", sidecars::mutual_tls), ("sidecars-egress", sidecars::egress)];
+    let of_sidecars = of_sidecars.into_iter().map(|(name, run)| {
+        let envoy = envoy.clone();
+        Trial::test(name, move || run(&envoy?).map_err(Failed::from)).with_ignored_flag(skip)
+    });
+    let demos = demos.collect::<Vec<_>>().into_iter().chain(of_sidecars);
     libtest_mimic::run(&arguments, demos.chain([binomial_tails()]).collect()).exit_code()
 }
 

@@ -9,5 +9,6 @@ pub(crate) mod envoy_process;
 pub(crate) mod http1;
 pub(crate) mod judge;
 pub(crate) mod network;
+pub(crate) mod sidecars;
 pub(crate) mod stage;
 pub(crate) mod upstream;
