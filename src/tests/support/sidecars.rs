@@ -119,13 +119,14 @@ pub(crate) fn egress(envoy: &Envoy) -> Result<(), String> {
         let text = fs::read_to_string(demos.join(part)).map_err(|error| format!("{part}: {error}"))?;
         stage.input(&part.replace('/', "-"), &text)?;
     }
-    stage.input("client.yaml", CLIENT_POD)?;
+    // The DestinationRule with the subset is in this namespace: clients of others do not look it up there.
+    stage.input("client.yaml", &CLIENT_POD.replace("namespace: demo", "namespace: default"))?;
     let site = stage.network.address("127.1.9.1:8080")?;
     let _site = Upstream::start("cnn", site, None, Journal::default())?;
     let gateway = stage.network.address(&format!("{EGRESS_GATEWAY}:8080"))?;
     let outbound = stage.network.address(&format!("{CLIENT}:{}", 80 + OFFSET))?;
     let offset = OFFSET.to_string();
-    let client = stage.start("demo/client", CLIENT, "", &["--port-offset", &offset], outbound)?;
+    let client = stage.start("default/client", CLIENT, "", &["--port-offset", &offset], outbound)?;
     // The gateway is the only way: without it there is no answer of the site.
     let without = get(outbound, "edition.cnn.com")?.status;
     if without != 503 {
