@@ -14,4 +14,5 @@ pub mod mesh;
 pub mod proxy;
 pub mod resource;
 pub mod simulate;
+pub mod verify;
 pub mod yaml;

@@ -33,6 +33,8 @@ pub(super) enum Command {
     Route(Box<super::route::RouteArgs>),
     /// Make throw-away certificates of a mesh, for tests and laptops.
     Identity(IdentityArgs),
+    /// Find what breaks traffic in a bootstrap or a config dump although Envoy loads it.
+    Verify(VerifyArgs),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -116,6 +118,21 @@ pub(super) enum RulesCommand {
     },
     /// All rules as one page of Markdown, as in docs/rules.md.
     Page,
+}
+
+/// Arguments of `meshc verify`.
+#[derive(Debug, Args)]
+#[command(after_long_help = VERIFY_EXAMPLES)]
+pub(super) struct VerifyArgs {
+    /// A bootstrap or the answer of `/config_dump`, JSON or YAML; `-` for standard input.
+    #[arg(value_name = "BOOTSTRAP|CONFIG_DUMP")]
+    pub path: PathBuf,
+    /// Do not look for the files that the bootstrap names, as where it is for another machine.
+    #[arg(long)]
+    pub no_files: bool,
+    /// The format of standard output.
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = LintFormat::Text)]
+    pub format: LintFormat,
 }
 
 /// The format of a report.
@@ -369,6 +386,14 @@ Example:
   meshc identity --out identity --service-account shop/web shop/api
   meshc generate k8s/ --proxy shop/web-1 --capture none --identity files=identity/shop/web --out web.json
       A sidecar that speaks mutual TLS with those of the other accounts of the same run.";
+const VERIFY_EXAMPLES: &str = "\
+Exit codes: 0 fine, 64 usage, 65 the input cannot be read or is neither of both, 79 findings.
+
+Examples:
+  meshc verify envoy.json && envoy -c envoy.json
+      Before it is run.
+  curl -s localhost:15000/config_dump | meshc verify - -o json
+      What a running Envoy has.";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:

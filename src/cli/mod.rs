@@ -17,6 +17,7 @@ mod report;
 mod route;
 mod route_text;
 mod rules;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "meshc", &mut std::io::stdout());
             Exit::Ok

@@ -1,0 +1,39 @@
+//! Two clusters of one name.
+
+use crate::base::{Diagnostic, Diagnostics};
+use crate::verify::Options;
+use crate::verify::facts::{Facts, at, repeated};
+
+declare_check! {
+    /// Two clusters have one name. Envoy refuses the bootstrap; from a control plane it keeps only one of
+    /// them.
+    "verify/duplicate-cluster", check
+}
+
+fn check(facts: &Facts<'_>, _: &Options<'_>, found: &mut Diagnostics) {
+    for (first, again) in repeated(&facts.clusters.defined) {
+        let message = format!("the cluster `{}` is defined twice", again.text);
+        found.push(
+            Diagnostic::error(CHECK.code, at(&again.place), message)
+                .labelled("defined again here")
+                .related(at(&first.place), "first defined here")
+                .help("keep one, or rename one and what names it"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHECK;
+    use crate::verify::tests::{changed, fires, silent};
+
+    #[test]
+    fn two_of_one_name() {
+        fires(&CHECK, &changed(&[("/static_resources/clusters/1/name", r#""web""#)]));
+    }
+
+    #[test]
+    fn each_of_its_own_name() {
+        silent(&CHECK, &changed(&[]));
+    }
+}
