@@ -53,6 +53,11 @@ impl Path {
         self.0.as_deref().map(|step| &step.parent)
     }
 
+    /// Whether `other` is this path, or on the way to it.
+    pub fn is_below(&self, other: &Self) -> bool {
+        self == other || self.parent().is_some_and(|parent| parent.is_below(other))
+    }
+
     /// The last step; `None` at the root.
     pub fn last(&self) -> Option<&Segment> {
         self.0.as_deref().map(|step| &step.segment)
@@ -96,6 +101,13 @@ impl fmt::Debug for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_below_those_on_the_way() {
+        let route = Path::root().key("http").index(0);
+        assert!(route.key("timeout").is_below(&route) && route.is_below(&route));
+        assert!(!route.is_below(&route.key("timeout")) && !Path::root().key("http").index(1).is_below(&route));
+    }
 
     #[test]
     fn reads_as_users_write_it() {

@@ -1,5 +1,6 @@
 //! Writes what was generated.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use super::args::{self, Emit, Format, GenerateArgs};
 use super::exit::Exit;
 use super::output::{OutputFile, write_all};
 use super::report::Remark;
-use crate::base::{Diagnostics, Origin, Severity};
+use crate::base::{Diagnostics, Location, Origin, Severity};
 use crate::envoy::bootstrap::{self, Node, Options, Output};
 use crate::envoy::discovery::EndpointMode;
 use crate::envoy::identity::Identity;
@@ -21,6 +22,7 @@ use crate::envoy::{xds, yaml};
 use crate::explain::provenance::{Citation, provenance};
 use crate::ir;
 use crate::proxy::Proxy;
+use crate::verify;
 
 /// What became of the output of one proxy.
 #[derive(Debug)]
@@ -111,6 +113,12 @@ fn static_bootstrap(
     findings: &mut Diagnostics,
 ) -> Emitted {
     let options = options(arguments, proxy);
+    let faults = news(verify::config(&config), findings);
+    let refused = faults.0.iter().any(|fault| REFUSED.contains(&fault.code));
+    findings.extend(faults);
+    if refused {
+        return Emitted { exit: Exit::Failure, remarks: Vec::new() };
+    }
     let holds_keys = options.secrets == SecretsMode::Inline && !config.outbound().secrets.is_empty();
     let redacted = options.secrets == SecretsMode::Redact && !config.outbound().secrets.is_empty();
     let (Output { bootstrap, files, dropped }, found) = bootstrap::bootstrap(config, &options);
@@ -124,6 +132,32 @@ fn static_bootstrap(
     let command = command
         .map(|(base_id, out)| Remark::note(format!("run it with `envoy --base-id {base_id} -c {}`", out.display())));
     emitted(written, redacted.into_iter().chain(left_out(&dropped)).chain(command))
+}
+
+/// Faults for which Envoy refuses the bootstrap as a whole, or leaves a listener out: such a one is not written.
+const REFUSED: [&str; 4] =
+    ["verify/bind-conflict", "verify/duplicate-cluster", "verify/duplicate-domain", "verify/duplicate-listener"];
+
+/// Faults of the output that `told` does not say: a destination without a service or subset is
+/// reported where it is written, and becomes a cluster that nothing defines, as istiod sends it.
+fn news(mut faults: Diagnostics, told: &Diagnostics) -> Diagnostics {
+    const DANGLING: [&str; 2] = ["unknown-destination-host", "unknown-subset"];
+    let told: BTreeSet<&Origin> = told
+        .0
+        .iter()
+        .filter(|one| DANGLING.contains(&one.code))
+        .filter_map(|one| match &one.label.location {
+            Location::Value(origin) => Some(origin),
+            _ => None,
+        })
+        .collect();
+    faults.0.retain(|fault| match &fault.label.location {
+        Location::Value(place) if fault.code == "verify/unknown-cluster" => {
+            !told.iter().any(|origin| origin.resource == place.resource && origin.path.is_below(&place.path))
+        }
+        _ => true,
+    });
+    faults
 }
 
 fn left_out(dropped: &[Dropped]) -> Option<Remark> {

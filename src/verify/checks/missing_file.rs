@@ -5,8 +5,8 @@ use crate::verify::Options;
 use crate::verify::facts::{Facts, at};
 
 declare_check! {
-    /// A `filename` or `path_config_source` names a file that does not exist where the check runs. Envoy
-    /// refuses it; a file of a secret only when the listener is used.
+    /// A `filename` or `path_config_source` names a file that does not exist where the check runs.
+    /// Envoy refuses the bootstrap where it is started.
     "verify/missing-file", check
 }
 

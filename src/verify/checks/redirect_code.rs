@@ -6,8 +6,8 @@ use crate::verify::facts::{Facts, at};
 
 declare_check! {
     /// `response_code` of a redirect is an enumeration: `MOVED_PERMANENTLY` (301), `FOUND` (302),
-    /// `SEE_OTHER` (303), `TEMPORARY_REDIRECT` (307), `PERMANENT_REDIRECT` (308). Envoy accepts other
-    /// numbers, and sends a 301.
+    /// `SEE_OTHER` (303), `TEMPORARY_REDIRECT` (307), `PERMANENT_REDIRECT` (308). Envoy refuses anything
+    /// else; from a control plane late.
     "verify/redirect-code", check
 }
 

@@ -5,8 +5,8 @@ use crate::verify::Options;
 use crate::verify::facts::{Facts, at};
 
 declare_check! {
-    /// The lowest TLS version of a TLS context is above its highest. Envoy accepts it, and every handshake
-    /// fails. Without a highest one it is TLS 1.2 for a cluster, 1.3 for a listener.
+    /// The lowest TLS version of a TLS context is above its highest. Envoy accepts it, and every
+    /// handshake fails.
     "verify/tls-versions", check
 }
 

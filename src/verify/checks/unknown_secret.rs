@@ -6,7 +6,7 @@ use crate::verify::facts::{Facts, at};
 
 declare_check! {
     /// A TLS context names a secret without an `sds_config`, and `static_resources.secrets` has none of
-    /// that name. Envoy refuses the listener or cluster when it loads.
+    /// that name. Envoy refuses the listener or cluster.
     "verify/unknown-secret", check
 }
 
