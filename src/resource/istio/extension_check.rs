@@ -66,7 +66,7 @@ fn check_module(at: &Origin, module: &Module<'_>, out: &mut Diagnostics) {
     }
     let sha256 = module.sha256;
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    if !sha256.is_empty() && !(sha256.len() == 64 && sha256.bytes().all(is_digit)) {
+    if !(sha256.is_empty() || sha256.len() == 64 && sha256.bytes().all(is_digit)) {
         let message = format!("`{sha256}` is not a SHA-256");
         out.push(fault("malformed-sha256", &at.key("sha256"), message).help("64 hexadecimal digits in lower case"));
     }

@@ -18,7 +18,7 @@ pub(super) fn walk<'a>(value: &'a Value, field: &'a str, place: &Origin, facts: 
             parts(value, field, place, facts);
             let is_struct = matches!(kind(value), "TypedStruct" | "Struct" | "StringValue");
             for (key, inner) in entries {
-                if !FREE.contains(&key.as_str()) && !(is_struct && key == "value") {
+                if !(FREE.contains(&key.as_str()) || is_struct && key == "value") {
                     walk(inner, key, &place.key(key.clone()), facts);
                 }
             }
