@@ -29,10 +29,13 @@ pub(super) enum Command {
     Lint(Box<LintArgs>),
     /// Say what `lint` looks for.
     Rules(RulesArgs),
+<<<<<<< HEAD
     /// Show where a request goes, and why not elsewhere.
     Route(Box<super::route::RouteArgs>),
     /// Make throw-away certificates of a mesh, for tests and laptops.
     Identity(IdentityArgs),
+=======
+>>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     /// Find what breaks traffic in a bootstrap or a config dump although Envoy loads it.
     Verify(VerifyArgs),
     /// Print a completion script for a shell.
@@ -381,11 +384,14 @@ Examples:
   kustomize build . | meshc lint - -o json --failure-threshold warning
       What another program gives, for another program.";
 
+<<<<<<< HEAD
 const IDENTITY_EXAMPLES: &str = "\
 Example:
   meshc identity --out identity --service-account shop/web shop/api
   meshc generate k8s/ --proxy shop/web-1 --capture none --identity files=identity/shop/web --out web.json
       A sidecar that speaks mutual TLS with those of the other accounts of the same run.";
+=======
+>>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
 const VERIFY_EXAMPLES: &str = "\
 Exit codes: 0 fine, 64 usage, 65 the input cannot be read or is neither of both, 79 findings.
 

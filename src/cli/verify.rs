@@ -32,10 +32,13 @@ pub(super) fn run(arguments: &VerifyArgs) -> Exit {
         report::diagnostics(&found, &sources, &|label| span(None, label));
         return Exit::Data;
     }
+<<<<<<< HEAD
     for repeated in &mut found.0 {
         repeated.code = "verify/duplicate-key";
         repeated.help = Some("keep one of them: Envoy takes the last one without a word".to_owned());
     }
+=======
+>>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     let [document] = documents.as_slice() else {
         return refused(arguments, &format!("it holds {} documents, and one is needed", documents.len()));
     };
