@@ -9,7 +9,7 @@ use super::args::{self, Emit, Format, GenerateArgs};
 use super::exit::Exit;
 use super::output::{OutputFile, write_all};
 use super::report::Remark;
-use crate::base::{Diagnostics, Location, Origin, Severity};
+use crate::base::{self, Diagnostics, Location, Origin, Segment, Severity};
 use crate::envoy::bootstrap::{self, Node, Options, Output};
 use crate::envoy::discovery::EndpointMode;
 use crate::envoy::identity::Identity;
@@ -153,11 +153,20 @@ fn news(mut faults: Diagnostics, told: &Diagnostics) -> Diagnostics {
         .collect();
     faults.0.retain(|fault| match &fault.label.location {
         Location::Value(place) if fault.code == "verify/unknown-cluster" => {
-            !told.iter().any(|origin| origin.resource == place.resource && origin.path.is_below(&place.path))
+            let rule = rule(&place.path);
+            !told.iter().any(|origin| origin.resource == place.resource && origin.path.is_below(rule))
         }
         _ => true,
     });
     faults
+}
+
+/// The rule whose match a place is, `http[0]` for `http[0].match[1]`; else the place itself.
+fn rule(place: &base::Path) -> &base::Path {
+    match place.parent() {
+        Some(matches) if matches.last() == Some(&Segment::Key("match".into())) => matches.parent().unwrap_or(place),
+        _ => place,
+    }
 }
 
 fn left_out(dropped: &[Dropped]) -> Option<Remark> {
