@@ -55,6 +55,7 @@ conformance: ## compare with istiod's answers and validate every bootstrap; fail
 
 bench: envoy ## measure time, memory and growth on large inputs (SIZES="1000 10000")
 	REQUIRE_ENVOY=1 cargo bench --locked --bench scale -- $(SIZES)
+	cargo bench --locked --bench every_proxy
 
 envoy: $(ENVOY) ## install the Envoy that the tests run into .envoy/
 

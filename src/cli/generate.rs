@@ -89,6 +89,7 @@ pub(super) fn one(
     if refused != Exit::Ok {
         return Emitted { exit: refused, remarks: Vec::new() };
     }
+    findings.extend(proxy::capture_annotations(&view));
     let (config, found) = lower::lower(&view);
     findings.extend(found);
     emit::emit(arguments, proxy, config, context.cite, findings)

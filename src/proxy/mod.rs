@@ -3,6 +3,7 @@
 //! A [`Proxy`] is who asks; a [`ProxyView`] borrows from the [`Mesh`](crate::mesh::Mesh) what
 //! istiod would let it see. Nothing is decided here about Envoy.
 
+mod capture;
 mod choice;
 mod node;
 mod policy;
@@ -10,6 +11,7 @@ mod scope;
 mod service_target;
 mod view;
 
+pub use capture::capture_annotations;
 pub use choice::{Named, Router, all, from_workload, routers};
 pub use node::{NodeId, NodeIdError, Proxy, ProxyKind};
 pub use policy::untranslated_policies;
