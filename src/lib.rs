@@ -13,9 +13,6 @@ pub mod lower;
 pub mod mesh;
 pub mod proxy;
 pub mod resource;
-<<<<<<< HEAD
 pub mod simulate;
-=======
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
 pub mod verify;
 pub mod yaml;

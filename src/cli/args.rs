@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::Severity;
+use crate::lint::suppress::Suppression;
 
 /// The versions of the APIs that meshc follows.
 const VERSION: &str =
@@ -29,13 +30,10 @@ pub(super) enum Command {
     Lint(Box<LintArgs>),
     /// Say what `lint` looks for.
     Rules(RulesArgs),
-<<<<<<< HEAD
     /// Show where a request goes, and why not elsewhere.
     Route(Box<super::route::RouteArgs>),
     /// Make throw-away certificates of a mesh, for tests and laptops.
     Identity(IdentityArgs),
-=======
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     /// Find what breaks traffic in a bootstrap or a config dump although Envoy loads it.
     Verify(VerifyArgs),
     /// Print a completion script for a shell.
@@ -94,6 +92,16 @@ pub(super) struct LintArgs {
     /// The format of standard output.
     #[arg(short = 'o', long = "output", value_enum, default_value_t = LintFormat::Text, help_heading = "Output")]
     pub format: LintFormat,
+    /// A report as a file beside standard output, as `sarif=meshc.sarif`; may be repeated.
+    #[arg(long = "report", value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub reports: Vec<ReportFile>,
+    /// Ignore findings: a rule or a code of istioctl or Kiali, and an object as `ns/name` or `name.ns`, perhaps
+    /// after its kind and a space; `*` stands for anything. As `IST0101=shop/*`; may be repeated.
+    #[arg(short = 'S', long = "suppress", value_name = "CODE=RESOURCE", value_parser = suppression)]
+    pub suppress: Vec<Suppression>,
+    /// Ignore the findings of this report, made by `-o json`: only new ones are shown and fail the run.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Show findings of this level and worse.
     #[arg(long, value_enum, default_value_t = Level::Info, value_name = "LEVEL", help_heading = "Output")]
     pub output_threshold: Level,
@@ -134,8 +142,21 @@ pub(super) struct VerifyArgs {
     #[arg(long)]
     pub no_files: bool,
     /// The format of standard output.
-    #[arg(short = 'o', long = "output", value_enum, default_value_t = LintFormat::Text)]
-    pub format: LintFormat,
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = VerifyFormat::Text)]
+    pub format: VerifyFormat,
+}
+
+/// The format of what `meshc verify` finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum VerifyFormat {
+    /// For people.
+    Text,
+    /// `{"diagnostics": [...]}`.
+    Json,
+}
+
+fn suppression(text: &str) -> Result<Suppression, String> {
+    Suppression::parse(text).ok_or_else(|| "it is `CODE=RESOURCE`, as `IST0101=shop/web`".to_owned())
 }
 
 /// The format of a report.
@@ -145,6 +166,34 @@ pub(super) enum LintFormat {
     Text,
     /// `{"diagnostics": [...]}`.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// JUnit's XML.
+    Junit,
+}
+
+/// A report in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ReportFile {
+    /// Its format.
+    pub format: LintFormat,
+    /// Where.
+    pub path: PathBuf,
+}
+
+impl std::str::FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((format, path)) if !path.is_empty() => {
+                Ok(Self { format: LintFormat::from_str(format, false)?, path: path.into() })
+            }
+            _ => Err("it is `FORMAT=FILE`, as `sarif=meshc.sarif`".to_owned()),
+        }
+    }
 }
 
 /// How bad a finding is.
@@ -382,16 +431,18 @@ Examples:
   meshc lint k8s/
       Every file of the directory, together.
   kustomize build . | meshc lint - -o json --failure-threshold warning
-      What another program gives, for another program.";
+      What another program gives, for another program.
+  meshc lint k8s/ --report sarif=meshc.sarif --report junit=meshc.xml
+      For people on standard output, for code scanning and for a test report in files.
+  meshc lint k8s/ -o json > baseline.json; meshc lint k8s/ --baseline baseline.json
+      Only what is new since then.";
 
-<<<<<<< HEAD
 const IDENTITY_EXAMPLES: &str = "\
 Example:
   meshc identity --out identity --service-account shop/web shop/api
   meshc generate k8s/ --proxy shop/web-1 --capture none --identity files=identity/shop/web --out web.json
       A sidecar that speaks mutual TLS with those of the other accounts of the same run.";
-=======
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
+
 const VERIFY_EXAMPLES: &str = "\
 Exit codes: 0 fine, 64 usage, 65 the input cannot be read or is neither of both, 79 findings.
 

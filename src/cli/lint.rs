@@ -2,16 +2,18 @@
 
 use std::io::{IsTerminal, Write};
 
-use serde::Serialize;
-
 use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
-use super::{load, report};
-use crate::base::{Diagnostic, Diagnostics, Label, Location, Severity, SourceMap, Span};
-use crate::lint::{self, Context, codes};
+use super::output::{self, OutputFile};
+use super::{input as files, load, report};
+use crate::base::{Diagnostics, Severity};
+use crate::lint::baseline::Baseline;
+use crate::lint::finding::{self, Finding};
+use crate::lint::input::Input;
+use crate::lint::suppress::{self, Suppressed};
+use crate::lint::{self, Context};
 use crate::mesh::{self, LinkOptions};
-use crate::resource::{self, DecodeOptions, Resources};
-use crate::yaml::{Document, Node};
+use crate::resource::{self, DecodeOptions};
 
 /// Runs the command. The report comes also where files cannot be parsed: the others are checked.
 pub(super) fn run(arguments: &LintArgs) -> Exit {
@@ -19,29 +21,36 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
         mesh_config: arguments.mesh.mesh_config.as_deref(),
         mesh_networks: arguments.mesh_networks.as_deref(),
     };
+    let baseline = match baseline(arguments) {
+        Ok(baseline) => baseline,
+        Err(exit) => return exit,
+    };
     let load::Loaded { sources, mesh_config, mesh_networks } =
         match load::read(&[&arguments.paths, &arguments.files], settings) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
-    let (documents, mut findings) = load::parse(&sources);
-    let unparsable = findings.worst() == Some(Severity::Error);
+    let (documents, mut found) = load::parse(&sources);
+    let unparsable = found.worst() == Some(Severity::Error);
     let options = DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks };
-    let (resources, found) = resource::decode(&documents, &options);
-    findings.extend(found);
-    let (mesh, found) =
+    let (resources, of_objects) = resource::decode(&documents, &options);
+    found.extend(of_objects);
+    let (mesh, of_links) =
         mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
-    findings.extend(found);
-    findings.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents }));
-    let failed = findings.worst() >= Some(arguments.failure_threshold.into());
-    let shown = Severity::from(arguments.output_threshold);
-    findings.0.retain(|finding| finding.severity >= shown);
-    let input = Input { sources: &sources, documents: &documents, resources: &resources };
-    let written = match arguments.format {
-        LintFormat::Text => text(&findings, &input),
-        LintFormat::Json => json(&findings, &input),
-    };
-    match written {
+    found.extend(of_links);
+    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents }));
+    let input = Input::new(&sources, &documents, &resources, &arguments.mesh.namespace);
+    let (mut suppressions, malformed) = suppress::written(&input);
+    suppressions.extend(arguments.suppress.iter().cloned());
+    found.0.extend(malformed);
+    let mut findings: Vec<Finding> = found.0.into_iter().map(|it| Finding::new(it, &input)).collect();
+    let suppressed = suppress::apply(&mut findings, &suppressions, &input);
+    finding::sort(&mut findings);
+    baseline.apply(&mut findings);
+    let failed = findings.iter().any(|it| it.severity() >= arguments.failure_threshold.into());
+    findings.retain(|it| it.severity() >= arguments.output_threshold.into());
+    let report = Report { findings, suppressed, input, failure: arguments.failure_threshold.into() };
+    match report.write(arguments) {
         Err(error) => report::failure(&format!("the report could not be written: {error}"), None),
         Ok(()) if unparsable => Exit::Data,
         Ok(()) if failed => Exit::Findings,
@@ -49,118 +58,54 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
     }
 }
 
-/// What findings are about.
-struct Input<'a> {
-    sources: &'a SourceMap,
-    documents: &'a [Document<'a>],
-    resources: &'a Resources,
+fn baseline(arguments: &LintArgs) -> Result<Baseline, Exit> {
+    let Some(path) = &arguments.baseline else { return Ok(Baseline::default()) };
+    let read = files::read_file(path).map_err(|error| error.message).and_then(|text| Baseline::parse(&text));
+    read.map_err(|error| {
+        let message = format!("the baseline `{}` cannot be read: {error}", path.display());
+        report::say("error", &message, Some("make it with `meshc lint -o json`"));
+        Exit::Data
+    })
 }
 
-impl Input<'_> {
-    fn span(&self, label: &Label) -> Option<Span> {
-        self.resources.span(self.documents, &label.location)
+/// What a run found.
+struct Report<'a> {
+    findings: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
+    input: Input<'a>,
+    /// The level that fails the run.
+    failure: Severity,
+}
+
+impl Report<'_> {
+    /// Writes the files first, so that standard output is there only with all of them.
+    fn write(&self, arguments: &LintArgs) -> std::io::Result<()> {
+        let texts: Vec<_> = arguments.reports.iter().map(|file| (file, self.text(file.format, false))).collect();
+        let written: Vec<_> = texts
+            .iter()
+            .map(|(file, text)| OutputFile { path: file.path.clone(), bytes: text.as_bytes(), secret: false })
+            .collect();
+        output::write_all(&written)?;
+        let mut out = std::io::stdout().lock();
+        let text = self.text(arguments.format, out.is_terminal());
+        out.write_all(text.as_bytes())
     }
 
-    /// The object a finding is about, as `Kind namespace/name`.
-    fn object(&self, finding: &Diagnostic) -> Option<String> {
-        match &finding.label.location {
-            Location::Value(origin) | Location::Key(origin) => {
-                let info = self.resources.info(origin.resource)?;
-                Some(named(info.kind.name(), &info.namespace, &info.name))
-            }
-            Location::Span(span) => self.object_at(*span),
-            Location::File(_) | Location::Nowhere => None,
+    fn text(&self, format: LintFormat, color: bool) -> String {
+        match format {
+            LintFormat::Text => self.for_people(color),
+            LintFormat::Json => lint::report::json(&self.findings),
+            LintFormat::Sarif => lint::report::sarif(&self.findings, &self.suppressed, &self.input),
+            LintFormat::Github => lint::report::github(&self.findings),
+            LintFormat::Junit => lint::report::junit(&self.findings, self.failure),
         }
     }
 
-    /// The object around some bytes. Objects that are not read have no id, so this goes by the text.
-    fn object_at(&self, span: Span) -> Option<String> {
-        let within = |node: &Node<'_>| node.start <= span.start && span.start < node.end.max(node.start + 1);
-        let from = self.documents.partition_point(|document| document.file < span.file);
-        let of_file = self.documents.get(from..)?.iter().take_while(|document| document.file == span.file);
-        let document = of_file.into_iter().find(|document| within(&document.root))?;
-        let items = document.root.get("items").map(Node::elements).unwrap_or_default();
-        let node = items.iter().find(|item| within(item)).unwrap_or(&document.root);
-        let kind = node.get("kind").and_then(Node::as_str)?;
-        let metadata = |key: &str| node.get("metadata").and_then(|metadata| metadata.get(key)).and_then(Node::as_str);
-        let name = metadata("name")?;
-        let info = self.resources.infos.iter().find(|info| info.kind.name() == kind && info.name == name);
-        let default = info.map(|info| info.namespace.as_str()).unwrap_or_default();
-        Some(named(kind, metadata("namespace").unwrap_or(default), name))
-    }
-}
-
-fn named(kind: &str, namespace: &str, name: &str) -> String {
-    match namespace {
-        "" => format!("{kind} {name}"),
-        namespace => format!("{kind} {namespace}/{name}"),
-    }
-}
-
-fn text(findings: &Diagnostics, input: &Input<'_>) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let color = out.is_terminal();
-    let mut written = Ok(());
-    report::render(findings, input.sources, &|label| input.span(label), color, &mut |text| {
-        if written.is_ok() {
-            written = out.write_all(text.as_bytes());
-        }
-    });
-    written
-}
-
-/// A finding as JSON has it.
-#[derive(Debug, Serialize)]
-struct Finding<'a> {
-    rule: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    istio: Option<&'a str>,
-    level: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<Place<'a>>,
-}
-
-/// A place as people count it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Place<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-fn place(sources: &SourceMap, span: Span) -> Place<'_> {
-    let file = sources.file(span.file);
-    let (start, end) = (file.line_column(span.start), file.line_column(span.end.max(span.start)));
-    Place { file: &file.name, line: start.line, column: start.column, end_line: end.line, end_column: end.column }
-}
-
-fn json(findings: &Diagnostics, input: &Input<'_>) -> std::io::Result<()> {
-    let mut shown: Vec<Finding<'_>> = findings.0.iter().map(|finding| as_json(finding, input)).collect();
-    shown.sort_by(|a, b| (&a.location, a.rule, a.message).cmp(&(&b.location, b.rule, b.message)));
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "diagnostics": shown }))?;
-    out.write_all(b"\n")
-}
-
-fn as_json<'a>(finding: &'a Diagnostic, input: &Input<'a>) -> Finding<'a> {
-    Finding {
-        rule: finding.code,
-        istio: codes::istio_code(finding.code, finding.severity),
-        level: match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "info",
-        },
-        message: &finding.message,
-        help: finding.help.as_deref(),
-        resource: input.object(finding),
-        location: input.span(&finding.label).map(|span| place(input.sources, span)),
+    fn for_people(&self, color: bool) -> String {
+        let shown = Diagnostics(self.findings.iter().map(|finding| finding.diagnostic.clone()).collect());
+        let mut text = String::new();
+        let resolve = |label: &crate::base::Label| self.input.span(label);
+        report::render(&shown, self.input.sources, &resolve, color, &mut |piece| text.push_str(piece));
+        text
     }
 }

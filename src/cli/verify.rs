@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::args::{LintFormat, VerifyArgs};
+use super::args::{VerifyArgs, VerifyFormat};
 use super::exit::Exit;
 use super::{input, load, report};
 use crate::base::{Diagnostic, Diagnostics, Label, Location, Severity, SourceMap, Span};
@@ -32,13 +32,10 @@ pub(super) fn run(arguments: &VerifyArgs) -> Exit {
         report::diagnostics(&found, &sources, &|label| span(None, label));
         return Exit::Data;
     }
-<<<<<<< HEAD
     for repeated in &mut found.0 {
         repeated.code = "verify/duplicate-key";
         repeated.help = Some("keep one of them: Envoy takes the last one without a word".to_owned());
     }
-=======
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     let [document] = documents.as_slice() else {
         return refused(arguments, &format!("it holds {} documents, and one is needed", documents.len()));
     };
@@ -53,8 +50,8 @@ pub(super) fn run(arguments: &VerifyArgs) -> Exit {
     let mut shown: Vec<Finding<'_>> = found.0.iter().map(|one| finding(one, &sources, document)).collect();
     shown.sort_by(|a, b| (&a.location, a.rule, a.message).cmp(&(&b.location, b.rule, b.message)));
     let written = match arguments.format {
-        LintFormat::Text => text(&shown),
-        LintFormat::Json => json(&shown),
+        VerifyFormat::Text => text(&shown),
+        VerifyFormat::Json => json(&shown),
     };
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -20,6 +20,7 @@ const NAMED: &[(&str, Option<&str>)] = &[
     ("ingress-controller-off", None),
     ("large-document", None),
     ("literal-path", None),
+    ("malformed-suppression", None),
     ("missing-kind", None),
     ("no-object", None),
     ("not-exported-to-gateway", None),
@@ -38,6 +39,7 @@ const NAMED: &[(&str, Option<&str>)] = &[
     ("unread-endpoints", None),
     ("unread-kind", None),
     ("unsupported-kind", None),
+    ("unused-suppression", None),
 ];
 
 /// The code of istioctl that covers a finding of this code and severity, if one does. What no

@@ -3,13 +3,18 @@
 //! What the stages find by themselves (`yaml`, `resource`, `mesh`) is part of a linter's output as
 //! well; a rule says what they do not. [`codes`] has the code of istioctl for each.
 
+pub mod baseline;
 pub mod book;
 pub mod codes;
 mod examples;
+pub mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod input;
+pub mod report;
 mod rule;
 mod rules;
+pub mod suppress;
 mod tree;
 
 use rayon::prelude::*;

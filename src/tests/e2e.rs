@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         let envoy = envoy.clone();
         Trial::test(name, move || stage::run(&folder, &envoy?).map_err(Failed::from)).with_ignored_flag(skip)
     });
-    let of_sidecars: [(&str, fn(&Envoy) -> Result<(), String>); 2] =
+    let of_sidecars: [(&str, SidecarDemo); 2] =
         [("sidecars-mutual-tls", sidecars::mutual_tls), ("sidecars-egress", sidecars::egress)];
     let of_sidecars = of_sidecars.into_iter().map(|(name, run)| {
         let envoy = envoy.clone();
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
     let demos = demos.collect::<Vec<_>>().into_iter().chain(of_sidecars);
     libtest_mimic::run(&arguments, demos.chain([binomial_tails()]).collect()).exit_code()
 }
+
+/// A demo of several proxies.
+type SidecarDemo = fn(&Envoy) -> Result<(), String>;
 
 /// The statistics that judge weighted routes, against values worked out by hand.
 fn binomial_tails() -> Trial {

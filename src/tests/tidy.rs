@@ -9,11 +9,7 @@ use std::path::{Path, PathBuf};
 use files::{below, root, text};
 
 /// The layers, each with the modules it may use (`docs/architecture.md`), beside itself.
-<<<<<<< HEAD
 const LAYERS: [(&str, &[&str]); 12] = [
-=======
-const LAYERS: [(&str, &[&str]); 11] = [
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     ("base", &[]),
     ("yaml", &["base"]),
     ("resource", &["base", "yaml"]),
@@ -24,10 +20,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("envoy", &["base", "ir"]),
     ("explain", &["base", "resource", "ir"]),
     ("lint", &["base", "yaml", "resource", "mesh"]),
-<<<<<<< HEAD
     ("simulate", &["base"]),
-=======
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     ("verify", &["base", "ir"]),
 ];
 

@@ -5,13 +5,8 @@ use crate::verify::Options;
 use crate::verify::facts::{Facts, at};
 
 declare_check! {
-<<<<<<< HEAD
     /// A `filename` or `path_config_source` names a file that does not exist where the check runs.
     /// Envoy refuses the bootstrap where it is started.
-=======
-    /// A `filename` or `path_config_source` names a file that does not exist where the check runs. Envoy
-    /// refuses it; a file of a secret only when the listener is used.
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     "verify/missing-file", check
 }
 

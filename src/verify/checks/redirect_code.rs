@@ -6,13 +6,8 @@ use crate::verify::facts::{Facts, at};
 
 declare_check! {
     /// `response_code` of a redirect is an enumeration: `MOVED_PERMANENTLY` (301), `FOUND` (302),
-<<<<<<< HEAD
     /// `SEE_OTHER` (303), `TEMPORARY_REDIRECT` (307), `PERMANENT_REDIRECT` (308). Envoy refuses anything
     /// else; from a control plane late.
-=======
-    /// `SEE_OTHER` (303), `TEMPORARY_REDIRECT` (307), `PERMANENT_REDIRECT` (308). Envoy accepts other
-    /// numbers, and sends a 301.
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     "verify/redirect-code", check
 }
 

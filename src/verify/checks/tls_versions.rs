@@ -5,13 +5,8 @@ use crate::verify::Options;
 use crate::verify::facts::{Facts, at};
 
 declare_check! {
-<<<<<<< HEAD
     /// The lowest TLS version of a TLS context is above its highest. Envoy accepts it, and every
     /// handshake fails.
-=======
-    /// The lowest TLS version of a TLS context is above its highest. Envoy accepts it, and every handshake
-    /// fails. Without a highest one it is TLS 1.2 for a cluster, 1.3 for a listener.
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     "verify/tls-versions", check
 }
 

@@ -6,11 +6,7 @@ use crate::verify::facts::{Facts, at};
 
 declare_check! {
     /// A TLS context names a secret without an `sds_config`, and `static_resources.secrets` has none of
-<<<<<<< HEAD
     /// that name. Envoy refuses the listener or cluster.
-=======
-    /// that name. Envoy refuses the listener or cluster when it loads.
->>>>>>> c886371 (meshc verify: find what breaks traffic in a bootstrap or a config dump although Envoy loads it)
     "verify/unknown-secret", check
 }
 

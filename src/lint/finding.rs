@@ -1,0 +1,57 @@
+//! Findings with all that reports say of them, in the order they say it.
+
+use super::codes;
+use super::input::{Input, ObjectName, Place};
+use crate::base::{Diagnostic, Severity, Span};
+
+/// A finding, its places resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What was found.
+    pub diagnostic: Diagnostic,
+    /// The code of istioctl.
+    pub istio: Option<&'static str>,
+    /// The object it is about.
+    pub object: Option<ObjectName>,
+    /// Where, in bytes.
+    pub span: Option<Span>,
+    /// Where, in lines and columns.
+    pub place: Option<Place>,
+}
+
+impl Finding {
+    /// Resolves a finding.
+    pub fn new(diagnostic: Diagnostic, input: &Input<'_>) -> Self {
+        let span = input.span(&diagnostic.label);
+        Self {
+            istio: codes::istio_code(diagnostic.code, diagnostic.severity),
+            object: input.object(&diagnostic),
+            place: span.map(|span| input.place(span)),
+            span,
+            diagnostic,
+        }
+    }
+
+    /// Its rule, or the fault's name where a stage found it.
+    pub fn rule(&self) -> &'static str {
+        self.diagnostic.code
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.diagnostic.severity
+    }
+
+    /// Whether a code names its rule: the rule's name, a code of istioctl or Kiali that the rule covers, or `*`.
+    pub fn is_called(&self, code: &str) -> bool {
+        let covers = |code: &str| super::rule(self.rule()).is_some_and(|rule| rule.codes.contains(&code));
+        code == "*" || code == self.rule() || self.istio == Some(code) || covers(code)
+    }
+}
+
+/// Puts findings in the order of reports, by place; what two stages say alike counts once.
+pub fn sort(findings: &mut Vec<Finding>) {
+    let order = |finding: &Finding| (finding.span, std::cmp::Reverse(finding.severity()), finding.rule());
+    findings.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.diagnostic.message.cmp(&b.diagnostic.message)));
+    findings.dedup_by(|a, b| a.span == b.span && a.diagnostic == b.diagnostic);
+}
