@@ -4,6 +4,7 @@
 //! well; a rule says what they do not. [`codes`] has the code of istioctl for each.
 
 pub mod baseline;
+mod binding;
 pub mod book;
 pub mod codes;
 mod examples;
@@ -12,6 +13,7 @@ pub mod finding;
 pub(crate) mod fixture;
 pub mod input;
 pub mod report;
+mod routes;
 mod rule;
 mod rules;
 pub mod suppress;

@@ -5,26 +5,36 @@ use super::rule::declare_rule;
 
 mod access_log_without_provider;
 mod application_runs_as_proxy;
+mod case_ignored_in_regex;
 mod claim_route_without_authentication;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
 mod deprecated_field;
+mod destination_without_weight;
 mod envoy_filter_add_ignored;
 mod envoy_filter_relative_operation;
 mod envoy_filter_relative_operation_of_version;
 mod envoy_filter_remove_ignored;
 mod envoy_filter_replace_ignored;
 mod external_name_port_protocol;
+mod fault_disables_retries;
 mod gateway_host_conflict;
 mod gateway_port_not_in_service;
 mod gateways_share_certificate;
+mod header_stands_for_field;
 mod ineffective_route_match;
 mod internal_gateway;
 mod lightstep_tracing;
+mod match_gateway_not_bound;
+mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
 mod namespace_with_several_injection_labels;
 mod policy_without_workload;
 mod port_of_destination_missing;
+mod regex_written_as_search;
+mod rewrite_of_regex_match;
+mod rewrite_slash_mismatch;
+mod route_kind_not_served;
 mod selector_for_gateway_api;
 mod selector_without_workload;
 mod service_entry_protocol_conflict;
@@ -36,6 +46,7 @@ mod sidecars_of_one_workload;
 mod subset_without_pods;
 mod telemetries_of_one_workload;
 mod telemetries_without_selector;
+mod try_outlasts_timeout;
 mod unknown_credential;
 mod unknown_source_namespace;
 mod unreachable_route_rule;
@@ -47,26 +58,36 @@ mod unverified_upstream_certificate_of_port;
 pub static RULES: &[&Rule] = &[
     &access_log_without_provider::RULE,
     &application_runs_as_proxy::RULE,
+    &case_ignored_in_regex::RULE,
     &claim_route_without_authentication::RULE,
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
     &deprecated_field::RULE,
+    &destination_without_weight::RULE,
     &envoy_filter_add_ignored::RULE,
     &envoy_filter_relative_operation::RULE,
     &envoy_filter_relative_operation_of_version::RULE,
     &envoy_filter_remove_ignored::RULE,
     &envoy_filter_replace_ignored::RULE,
     &external_name_port_protocol::RULE,
+    &fault_disables_retries::RULE,
     &gateway_host_conflict::RULE,
     &gateway_port_not_in_service::RULE,
     &gateways_share_certificate::RULE,
+    &header_stands_for_field::RULE,
     &ineffective_route_match::RULE,
     &internal_gateway::RULE,
     &lightstep_tracing::RULE,
+    &match_gateway_not_bound::RULE,
+    &match_port_not_served::RULE,
     &mesh_hosts_claimed_twice::RULE,
     &namespace_with_several_injection_labels::RULE,
     &policy_without_workload::RULE,
     &port_of_destination_missing::RULE,
+    &regex_written_as_search::RULE,
+    &rewrite_of_regex_match::RULE,
+    &rewrite_slash_mismatch::RULE,
+    &route_kind_not_served::RULE,
     &selector_for_gateway_api::RULE,
     &selector_without_workload::RULE,
     &service_entry_protocol_conflict::RULE,
@@ -78,6 +99,7 @@ pub static RULES: &[&Rule] = &[
     &subset_without_pods::RULE,
     &telemetries_of_one_workload::RULE,
     &telemetries_without_selector::RULE,
+    &try_outlasts_timeout::RULE,
     &unknown_credential::RULE,
     &unknown_source_namespace::RULE,
     &unreachable_route_rule::RULE,

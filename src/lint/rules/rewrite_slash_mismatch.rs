@@ -1,0 +1,81 @@
+//! A rewrite of a prefix that loses or doubles a slash.
+
+use super::declare_rule;
+use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::lint::Context;
+use crate::lint::routes;
+use crate::resource::istio::virtual_service::StringMatch;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports `rewrite.uri` with a `/` at its end where the matched prefix has none, or the other way round.
+    /// ## Why is this bad
+    /// Only the prefix is replaced, what follows stays as it is: prefix `/shop` and rewrite `/` make `//cart`
+    /// of `/shop/cart`; prefix `/shop/` and rewrite `/api` make `/apicart` of it.
+    /// ## Example
+    /// ```yaml,fires
+    /// apiVersion: networking.istio.io/v1
+    /// kind: VirtualService
+    /// metadata: {name: web}
+    /// spec:
+    ///   hosts: [web.example.com]
+    ///   http:
+    ///   - match: [{uri: {prefix: /shop}}]
+    ///     rewrite: {uri: /}
+    ///     route: [{destination: {host: web.prod.svc.cluster.local}}]
+    /// ```
+    /// ## Use instead
+    /// ```yaml,silent
+    /// apiVersion: networking.istio.io/v1
+    /// kind: VirtualService
+    /// metadata: {name: web}
+    /// spec:
+    ///   hosts: [web.example.com]
+    ///   http:
+    ///   - match: [{uri: {prefix: /shop/}}, {uri: {exact: /shop}}]
+    ///     rewrite: {uri: /}
+    ///     route: [{destination: {host: web.prod.svc.cluster.local}}]
+    /// ```
+    /// ## References
+    /// <https://github.com/istio/istio/issues/8076>
+    pub(super) RULE = { name: "rewrite-slash-mismatch", codes: [], severity: Warning, check: check };
+}
+
+fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    for (origin, route, one) in routes::http_matches(context) {
+        let Some(uri) = route.rewrite.as_ref().map(|rewrite| rewrite.uri.as_str()) else { continue };
+        let Some(StringMatch::Prefix(prefix)) = &one.uri else { continue };
+        let Some((path, help)) = example(prefix, uri) else { continue };
+        let message = format!("the rewrite makes `{path}` of `{}`", longer(prefix));
+        let rewrite = origin.path.parent().and_then(|path| path.parent());
+        let Some(route_path) = rewrite else { continue };
+        let rewrite = crate::base::Origin { resource: origin.resource, path: route_path.clone() };
+        let place = Location::Value(rewrite.key("rewrite").key("uri"));
+        found.push(
+            Diagnostic::new(RULE.severity, RULE.name, place, message)
+                .labelled("replaces the prefix and nothing else")
+                .related(Location::Value(origin.key("uri").key("prefix")), "the prefix that is replaced")
+                .help(help),
+        );
+    }
+}
+
+/// A path below the prefix.
+fn longer(prefix: &str) -> String {
+    format!("{}/x", prefix.trim_end_matches('/'))
+}
+
+/// What becomes of that path, and what to write; `None` where the slashes agree.
+fn example(prefix: &str, uri: &str) -> Option<(String, String)> {
+    if !uri.starts_with('/') || !prefix.starts_with('/') {
+        return None;
+    }
+    let rest = longer(prefix).strip_prefix(prefix)?.to_owned();
+    let help = match (prefix.ends_with('/'), uri.ends_with('/')) {
+        (false, true) => format!("match `prefix: {prefix}/` (and `exact: {prefix}`)"),
+        // A prefix of `/` alone is the root, and a rewrite of it puts another in front.
+        (true, false) => format!("write `uri: {uri}/`"),
+        (true, true) | (false, false) => return None,
+    };
+    Some((format!("{uri}{rest}"), help))
+}
