@@ -9,8 +9,8 @@ declare_rule! {
     /// ## What it does
     /// Reports `retries` and `timeout` on a route that injects a fault.
     /// ## Why is this bad
-    /// Faults are injected before the request is routed, and Istio has no effect of the retries and the timeout
-    /// of the same route on them: an injected abort is not retried, an injected delay does not run into the timeout.
+    /// Faults are injected before the request is routed; the retries and the timeout
+    /// of the same route do not hold for them: an injected abort is not retried, an injected delay does not run into the timeout.
     /// ## Example
     /// ```yaml,fires
     /// apiVersion: networking.istio.io/v1

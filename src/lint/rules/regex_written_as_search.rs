@@ -8,11 +8,11 @@ use crate::resource::istio::virtual_service::StringMatch;
 
 declare_rule! {
     /// ## What it does
-    /// Reports expressions for paths that are wrapped in slashes with flags (`/cart/i`), or that start with `^` and end
-    /// without `$` and without anything that takes more (`^/cart`).
+    /// Reports expressions for paths that are wrapped in slashes (`/^cart/i`), or that are a plain path after
+    /// `^`, without `$` (`^/cart`).
     /// ## Why is this bad
     /// Envoy matches the whole path against an expression. `^/cart` takes `/cart` and nothing below it; the slashes and
-    /// flags of `/cart/i` are taken as letters.
+    /// flags of `/^cart/i` are taken as letters.
     /// ## Example
     /// ```yaml,fires
     /// apiVersion: networking.istio.io/v1
@@ -50,12 +50,12 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 }
 
 fn fault(regex: &str) -> Option<(&'static str, &'static str)> {
-    let flagged = regex.starts_with("/^") && ["/", "/i", "/g", "/gi"].iter().any(|end| regex.ends_with(end));
-    let flagged = flagged || (regex.starts_with('/') && regex.ends_with("/i") && regex.contains(['*', '+', '[', '(']));
-    if flagged {
+    if regex.starts_with("/^") && ["/", "/i", "/g", "/gi"].iter().any(|end| regex.ends_with(end)) {
         return Some(("the slashes around the expression are part of it", "leave them out; `(?i)` ignores case"));
     }
-    let searched = regex.starts_with('^') && regex.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
+    let path = regex.strip_prefix('^').filter(|path| !path.is_empty())?;
+    // With anything else in it, it may well be meant for the whole path.
+    let is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'));
     let message = "an expression must match the whole path, so this takes nothing below it";
-    searched.then_some((message, "end it with `.*` or use `prefix`; end it with `$` if this is meant"))
+    is_plain.then_some((message, "end it with `.*` or use `prefix`; end it with `$` if this is meant"))
 }

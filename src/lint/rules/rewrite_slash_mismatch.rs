@@ -42,21 +42,20 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    for (origin, route, one) in routes::http_matches(context) {
+    for (origin, route) in routes::http(context) {
         let Some(uri) = route.rewrite.as_ref().map(|rewrite| rewrite.uri.as_str()) else { continue };
-        let Some(StringMatch::Prefix(prefix)) = &one.uri else { continue };
-        let Some((path, help)) = example(prefix, uri) else { continue };
-        let message = format!("the rewrite makes `{path}` of `{}`", longer(prefix));
-        let rewrite = origin.path.parent().and_then(|path| path.parent());
-        let Some(route_path) = rewrite else { continue };
-        let rewrite = crate::base::Origin { resource: origin.resource, path: route_path.clone() };
-        let place = Location::Value(rewrite.key("rewrite").key("uri"));
-        found.push(
-            Diagnostic::new(RULE.severity, RULE.name, place, message)
-                .labelled("replaces the prefix and nothing else")
-                .related(Location::Value(origin.key("uri").key("prefix")), "the prefix that is replaced")
-                .help(help),
-        );
+        for (at, one) in route.matches.iter().enumerate() {
+            let Some(StringMatch::Prefix(prefix)) = &one.uri else { continue };
+            let Some((path, help)) = example(prefix, uri) else { continue };
+            let message = format!("the rewrite makes `{path}` of `{}`", longer(prefix));
+            let matched = Location::Value(origin.key("match").index(at).key("uri").key("prefix"));
+            found.push(
+                Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key("rewrite").key("uri")), message)
+                    .labelled("replaces the prefix and nothing else")
+                    .related(matched, "the prefix that is replaced")
+                    .help(help),
+            );
+        }
     }
 }
 
@@ -73,7 +72,6 @@ fn example(prefix: &str, uri: &str) -> Option<(String, String)> {
     let rest = longer(prefix).strip_prefix(prefix)?.to_owned();
     let help = match (prefix.ends_with('/'), uri.ends_with('/')) {
         (false, true) => format!("match `prefix: {prefix}/` (and `exact: {prefix}`)"),
-        // A prefix of `/` alone is the root, and a rewrite of it puts another in front.
         (true, false) => format!("write `uri: {uri}/`"),
         (true, true) | (false, false) => return None,
     };
