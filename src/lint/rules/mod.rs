@@ -10,6 +10,7 @@ mod claim_route_without_authentication;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
 mod deprecated_field;
+mod destination_rule_of_unknown_host;
 mod destination_without_weight;
 mod envoy_filter_add_ignored;
 mod envoy_filter_relative_operation;
@@ -22,13 +23,21 @@ mod gateway_host_conflict;
 mod gateway_port_not_in_service;
 mod gateways_share_certificate;
 mod header_stands_for_field;
+mod image_auto_without_injection;
 mod ineffective_route_match;
 mod internal_gateway;
+mod invalid_injection_webhook;
 mod lightstep_tracing;
 mod match_gateway_not_bound;
 mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
+mod namespace_injected_by_default;
 mod namespace_with_several_injection_labels;
+mod namespace_without_injection;
+mod negative_condition;
+mod old_gateway_api_crd;
+mod outdated_proxy_image;
+mod pod_without_proxy;
 mod policy_without_workload;
 mod port_of_destination_missing;
 mod regex_written_as_search;
@@ -49,10 +58,14 @@ mod telemetries_without_selector;
 mod try_outlasts_timeout;
 mod unknown_credential;
 mod unknown_source_namespace;
+mod unreachable_destination;
 mod unreachable_route_rule;
+mod unresolved_image_auto;
 mod unrestricted_jwks_fetch;
 mod unverified_upstream_certificate;
 mod unverified_upstream_certificate_of_port;
+mod webhook_address_is_ip;
+mod webhook_without_address;
 
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
@@ -63,6 +76,7 @@ pub static RULES: &[&Rule] = &[
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
     &deprecated_field::RULE,
+    &destination_rule_of_unknown_host::RULE,
     &destination_without_weight::RULE,
     &envoy_filter_add_ignored::RULE,
     &envoy_filter_relative_operation::RULE,
@@ -75,13 +89,21 @@ pub static RULES: &[&Rule] = &[
     &gateway_port_not_in_service::RULE,
     &gateways_share_certificate::RULE,
     &header_stands_for_field::RULE,
+    &image_auto_without_injection::RULE,
     &ineffective_route_match::RULE,
     &internal_gateway::RULE,
+    &invalid_injection_webhook::RULE,
     &lightstep_tracing::RULE,
     &match_gateway_not_bound::RULE,
     &match_port_not_served::RULE,
     &mesh_hosts_claimed_twice::RULE,
+    &namespace_injected_by_default::RULE,
     &namespace_with_several_injection_labels::RULE,
+    &namespace_without_injection::RULE,
+    &negative_condition::RULE,
+    &old_gateway_api_crd::RULE,
+    &outdated_proxy_image::RULE,
+    &pod_without_proxy::RULE,
     &policy_without_workload::RULE,
     &port_of_destination_missing::RULE,
     &regex_written_as_search::RULE,
@@ -102,8 +124,12 @@ pub static RULES: &[&Rule] = &[
     &try_outlasts_timeout::RULE,
     &unknown_credential::RULE,
     &unknown_source_namespace::RULE,
+    &unreachable_destination::RULE,
     &unreachable_route_rule::RULE,
+    &unresolved_image_auto::RULE,
     &unrestricted_jwks_fetch::RULE,
     &unverified_upstream_certificate::RULE,
     &unverified_upstream_certificate_of_port::RULE,
+    &webhook_address_is_ip::RULE,
+    &webhook_without_address::RULE,
 ];

@@ -1,0 +1,153 @@
+//! `unreachable-destination`.
+
+use super::declare_rule;
+use crate::base::{Diagnostic, Diagnostics, HostPattern, Location, Origin};
+use crate::lint::Context;
+use crate::mesh::Visibility;
+use crate::resource::Object;
+use crate::resource::istio::VirtualService;
+use crate::resource::istio::virtual_service::Destination;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports destinations that are not there for the VirtualService: those of a delegate (a
+    /// VirtualService without `hosts`) whose host, port or subset does not exist, and hosts whose
+    /// `exportTo` does not include the namespaces that see the VirtualService.
+    /// ## Why is this bad
+    /// Requests to them fail.
+    /// ## Example
+    /// ```yaml,fires
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web, namespace: shop}
+    /// spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
+    /// ---
+    /// apiVersion: networking.istio.io/v1
+    /// kind: VirtualService
+    /// metadata: {name: part, namespace: shop}
+    /// spec: {http: [{route: [{destination: {host: wbe}}]}]}
+    /// ```
+    /// ## Use instead
+    /// ```yaml,silent
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web, namespace: shop}
+    /// spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
+    /// ---
+    /// apiVersion: networking.istio.io/v1
+    /// kind: VirtualService
+    /// metadata: {name: part, namespace: shop}
+    /// spec: {http: [{route: [{destination: {host: web}}]}]}
+    /// ```
+    /// ## References
+    /// <https://istio.io/latest/docs/reference/config/analysis/ist0101/>
+    pub(super) RULE = { name: "unreachable-destination", codes: ["IST0101"], severity: Error, check: check };
+}
+
+fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    for object in &context.resources.virtual_services {
+        let visibility = visibility(context, object);
+        for (at, rule) in object.spec.http.iter().enumerate() {
+            let origin = object.spec_origin().key("http").index(at);
+            let routes = rule.route.iter().enumerate();
+            let routes = routes.filter_map(|(at, it)| {
+                Some((origin.key("route").index(at).key("destination"), it.destination.as_ref()?))
+            });
+            let mirrors = rule.mirrors.iter().enumerate();
+            let mirrors = mirrors.filter_map(|(at, it)| {
+                Some((origin.key("mirrors").index(at).key("destination"), it.destination.as_ref()?))
+            });
+            let mirror = rule.mirror.iter().map(|it| (origin.key("mirror"), it));
+            for (origin, destination) in routes.chain(mirrors).chain(mirror) {
+                found.0.extend(problem(context, object, &visibility, &origin, destination));
+            }
+        }
+    }
+}
+
+/// Who sees a VirtualService; a delegate is seen by its namespace at least.
+fn visibility(context: &Context<'_>, object: &Object<VirtualService>) -> Visibility {
+    let default = &context.mesh.config.default_virtual_service_export_to;
+    Visibility::resolve(&object.spec.export_to, default, object.namespace())
+}
+
+fn problem(
+    context: &Context<'_>,
+    object: &Object<VirtualService>,
+    visibility: &Visibility,
+    origin: &Origin,
+    destination: &Destination,
+) -> Option<Diagnostic> {
+    let mesh = context.mesh;
+    let host = full(context, destination.host.as_str(), object.namespace());
+    // A VirtualService for one other namespace is looked at from there, any other from its own.
+    let viewer = match visibility {
+        Visibility::Namespaces(names) if !names.contains(object.namespace()) => names.first()?.as_str(),
+        _ => object.namespace(),
+    };
+    let all = || {
+        mesh.services.iter().filter(|it| {
+            it.hostname == host || HostPattern::from(host.as_str()).subset_of(&it.hostname.as_str().into())
+        })
+    };
+    let report = |key: &'static str, message: String, help: &str| {
+        let found = Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key(key)), message);
+        Some(found.labelled("requests that go there fail").help(help.to_owned()))
+    };
+    let visible: Vec<_> = all().filter(|it| it.visibility.includes(viewer)).collect();
+    if visible.is_empty() {
+        if all().next().is_some() {
+            let message = format!("`{host}` is not exported to namespace `{viewer}`");
+            return report("host", message, "extend the `exportTo` of the service, or of the VirtualService");
+        }
+        let kubernetes = host.ends_with(&format!(".svc.{}", mesh.domain));
+        let known = mesh
+            .services
+            .iter()
+            .any(|it| !kubernetes || it.hostname.ends_with(&format!(".{}.svc.{}", object.namespace(), mesh.domain)));
+        // A VirtualService with hosts is checked where it is linked.
+        if object.spec.hosts.is_empty() && known && !host.is_empty() {
+            return report(
+                "host",
+                format!("no service in the input has host `{host}`"),
+                "check the name and the namespace",
+            );
+        }
+        return None;
+    }
+    if !object.spec.hosts.is_empty() {
+        return None;
+    }
+    if let Some(number) = destination.port.and_then(|port| port.number).map(|number| number.number())
+        && !visible.iter().any(|it| it.ports.is_empty() || it.port(number).is_some())
+    {
+        return report(
+            "port",
+            format!("`{host}` has no port `{number}`"),
+            "check the number against the service's ports",
+        );
+    }
+    let rules: Vec<_> =
+        mesh.destination_rules.iter().filter(|it| HostPattern::from(host.as_str()).subset_of(&it.host)).collect();
+    let subset = destination.subset.as_str();
+    if subset.is_empty()
+        || rules.is_empty()
+        || rules.iter().any(|it| it.spec.subsets.iter().any(|it| it.name == subset))
+    {
+        return None;
+    }
+    report(
+        "subset",
+        format!("no DestinationRule gives `{host}` a subset `{subset}`"),
+        "check the name against `subsets`",
+    )
+}
+
+/// A host's full name; a name without a dot is a Service of the namespace.
+fn full(context: &Context<'_>, host: &str, namespace: &str) -> String {
+    match host {
+        "" | "*" => host.to_owned(),
+        _ if host.contains('.') => host.to_owned(),
+        _ => format!("{host}.{namespace}.svc.{}", context.mesh.domain),
+    }
+}
