@@ -8,7 +8,7 @@ use crate::base::{Diagnostics, Severity};
 pub struct Rule {
     /// Its kebab-case name, the fault itself; the code of what it finds.
     pub name: &'static str,
-    /// The codes of istioctl (`IST0111`) and Kiali (`KIA1006`) it covers; empty where there are none.
+    /// The codes of istioctl (`IST0111`) and Kiali (`KIA0002`) it covers; empty where there are none.
     pub codes: &'static [&'static str],
     /// How bad it is, unless the user says otherwise.
     pub severity: Severity,

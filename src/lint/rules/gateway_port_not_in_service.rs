@@ -98,9 +98,8 @@ fn ports(context: &Context<'_>, selector: &Labels) -> Option<BTreeSet<u32>> {
     }
     let mut ports = BTreeSet::new();
     for service in &context.resources.services {
-        let selects =
-            |it: &&&Workload| service.namespace() == it.namespace && service.spec.selector.selects(&it.labels);
-        if routers.iter().find(selects).is_none() {
+        let selects = |it: &&Workload| service.namespace() == it.namespace && service.spec.selector.selects(&it.labels);
+        if !routers.iter().any(selects) {
             continue;
         }
         for port in service.spec.ports.iter().filter(|port| port.protocol == Transport::Tcp) {

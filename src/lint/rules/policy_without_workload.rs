@@ -37,7 +37,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0127/>
-    pub(super) RULE = { name: "policy-without-workload", codes: ["IST0127", "KIA0106"], severity: Warning, check: check };
+    pub(super) RULE = { name: "policy-without-workload", codes: ["IST0127", "KIA0004"], severity: Warning, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {

@@ -35,7 +35,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0112/>
-    pub(super) RULE = { name: "port-of-destination-missing", codes: ["IST0112", "KIA1110"], severity: Error, check: check };
+    pub(super) RULE = { name: "port-of-destination-missing", codes: ["IST0112"], severity: Error, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {

@@ -37,7 +37,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0101/>
-    pub(super) RULE = { name: "selector-without-workload", codes: ["IST0101", "KIA1004"], severity: Warning, check: check };
+    pub(super) RULE = { name: "selector-without-workload", codes: ["IST0101", "KIA0004"], severity: Warning, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {

@@ -48,7 +48,7 @@ declare_rule! {
     /// - <https://istio.io/latest/docs/reference/config/analysis/ist0111/>
     pub(super) RULE = {
         name: "several-sidecars-without-selector",
-        codes: ["IST0111", "KIA1006"],
+        codes: ["IST0111", "KIA0002"],
         severity: Error,
         check: check,
     };

@@ -41,7 +41,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0110/>
-    pub(super) RULE = { name: "sidecars-of-one-workload", codes: ["IST0110", "KIA1007"], severity: Error, check: check };
+    pub(super) RULE = { name: "sidecars-of-one-workload", codes: ["IST0110", "KIA0003"], severity: Error, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
