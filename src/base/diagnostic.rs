@@ -52,13 +52,15 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// What to do.
     pub help: Option<String>,
+    /// The word to be in the primary place instead, where that is certain.
+    pub fix: Option<String>,
 }
 
 impl Diagnostic {
     /// A finding at a place; the label's text, related places and help are added by the methods below.
     pub fn new(severity: Severity, code: &'static str, location: Location, message: impl Into<String>) -> Self {
         let label = Label { location, text: String::new() };
-        Self { code, severity, message: message.into(), label, related: Vec::new(), help: None }
+        Self { code, severity, message: message.into(), label, related: Vec::new(), help: None, fix: None }
     }
 
     /// An error.
@@ -94,6 +96,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The word to be in the primary place instead, where that is certain.
+    #[must_use]
+    pub fn fix(mut self, word: Option<impl Into<String>>) -> Self {
+        self.fix = word.map(Into::into);
         self
     }
 }

@@ -99,6 +99,15 @@ pub(super) struct LintArgs {
     /// after its kind and a space; `*` stands for anything. As `IST0101=shop/*`; may be repeated.
     #[arg(short = 'S', long = "suppress", value_name = "CODE=RESOURCE", value_parser = suppression)]
     pub suppress: Vec<Suppression>,
+    /// The project's decisions; otherwise `meshc.toml` where it is in the current directory.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Correct misspelt fields and values in the files where the right word is certain.
+    #[arg(long, conflicts_with = "diff", help_heading = "Corrections")]
+    pub fix: bool,
+    /// Print what --fix would change, as a diff, and nothing else.
+    #[arg(long, help_heading = "Corrections")]
+    pub diff: bool,
     /// Ignore the findings of this report, made by `-o json`: only new ones are shown and fail the run.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

@@ -1,14 +1,17 @@
 //! `meshc lint`: every stage and every rule over all files, and what they found.
 
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
 use super::output::{self, OutputFile};
 use super::{input as files, load, report};
-use crate::base::{Diagnostics, Severity};
+use crate::base::{Diagnostics, Severity, SourceMap};
 use crate::lint::baseline::Baseline;
+use crate::lint::config::Config;
 use crate::lint::finding::{self, Finding};
+use crate::lint::fix::{self, Fixed};
 use crate::lint::input::Input;
 use crate::lint::suppress::{self, Suppressed};
 use crate::lint::{self, Context};
@@ -21,12 +24,15 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
         mesh_config: arguments.mesh.mesh_config.as_deref(),
         mesh_networks: arguments.mesh_networks.as_deref(),
     };
-    let baseline = match baseline(arguments) {
-        Ok(baseline) => baseline,
+    let (baseline, config) = match baseline(arguments).and_then(|baseline| Ok((baseline, self::config(arguments)?))) {
+        Ok(read) => read,
         Err(exit) => return exit,
     };
+    let named = !(arguments.paths.is_empty() && arguments.files.is_empty());
+    let paths = if named { Vec::new() } else { config.paths() };
+    let config = config.settings;
     let load::Loaded { sources, mesh_config, mesh_networks } =
-        match load::read(&[&arguments.paths, &arguments.files], settings) {
+        match load::read(&[&arguments.paths, &arguments.files, &paths], settings) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
@@ -41,12 +47,18 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
     found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents }));
     let input = Input::new(&sources, &documents, &resources, &arguments.mesh.namespace);
     let (mut suppressions, malformed) = suppress::written(&input);
-    suppressions.extend(arguments.suppress.iter().cloned());
+    suppressions.extend(arguments.suppress.iter().cloned().chain(config.suppressions()));
     found.0.extend(malformed);
     let mut findings: Vec<Finding> = found.0.into_iter().map(|it| Finding::new(it, &input)).collect();
     let suppressed = suppress::apply(&mut findings, &suppressions, &input);
+    config.set_levels(&mut findings);
     finding::sort(&mut findings);
     baseline.apply(&mut findings);
+    if arguments.diff || arguments.fix {
+        if let Some(exit) = correct(&mut findings, &sources, arguments.diff) {
+            return exit;
+        }
+    }
     let failed = findings.iter().any(|it| it.severity() >= arguments.failure_threshold.into());
     findings.retain(|it| it.severity() >= arguments.output_threshold.into());
     let report = Report { findings, suppressed, input, failure: arguments.failure_threshold.into() };
@@ -56,6 +68,60 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
         Ok(()) if failed => Exit::Findings,
         Ok(()) => Exit::Ok,
     }
+}
+
+/// Prints the corrections, or makes them; what is corrected is no finding any more.
+fn correct(findings: &mut Vec<Finding>, sources: &SourceMap, diff: bool) -> Option<Exit> {
+    let fixed: Vec<Fixed> = sources.iter().filter_map(|(id, source)| fix::fix(id, &source.text, findings)).collect();
+    let name = |fixed: &Fixed| sources.file(fixed.file).name.to_string();
+    if diff {
+        let diffs = fixed.iter().map(|it| fix::diff(&name(it), &sources.file(it.file).text, &it.text));
+        let written = std::io::stdout().lock().write_all(diffs.collect::<String>().as_bytes());
+        let failed = |error| report::failure(&format!("the diff could not be written: {error}"), None);
+        return Some(written.map_or_else(failed, |()| Exit::Ok));
+    }
+    // Standard input cannot be corrected in place.
+    let in_files = fixed.iter().filter(|it| name(it) != "<stdin>");
+    let files: Vec<_> = in_files.clone().collect();
+    let written: Vec<_> =
+        in_files.map(|it| OutputFile { path: name(it).into(), bytes: it.text.as_bytes(), secret: false }).collect();
+    if let Err(error) = output::write_all(&written) {
+        return Some(report::failure(&format!("the corrections could not be written: {error}"), None));
+    }
+    for it in files {
+        report::say("fixed", &format!("`{}`: {}", name(it), it.corrected.len()), None);
+        findings.retain(|finding| !it.corrected.iter().any(|span| finding.span == Some(*span)));
+    }
+    None
+}
+
+/// The project's decisions, and where they stand.
+#[derive(Default)]
+struct Project {
+    settings: Config,
+    directory: PathBuf,
+}
+
+impl Project {
+    /// What is checked where no argument says.
+    fn paths(&self) -> Vec<PathBuf> {
+        self.settings.paths.iter().map(|path| self.directory.join(path)).collect()
+    }
+}
+
+fn config(arguments: &LintArgs) -> Result<Project, Exit> {
+    let implied = Path::new("meshc.toml");
+    let path = match &arguments.config {
+        Some(path) => path,
+        None if implied.is_file() => implied,
+        None => return Ok(Project::default()),
+    };
+    let read = files::read_file(path).map_err(|error| error.message).and_then(|text| Config::parse(&text));
+    let settings = read.map_err(|error| {
+        report::say("error", &format!("the configuration `{}` cannot be read: {error}", path.display()), None);
+        Exit::Data
+    })?;
+    Ok(Project { settings, directory: path.parent().unwrap_or(Path::new("")).to_owned() })
 }
 
 fn baseline(arguments: &LintArgs) -> Result<Baseline, Exit> {

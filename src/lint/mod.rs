@@ -7,8 +7,10 @@ pub mod baseline;
 mod binding;
 pub mod book;
 pub mod codes;
+pub mod config;
 mod examples;
 pub mod finding;
+pub mod fix;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod input;

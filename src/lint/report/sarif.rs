@@ -121,11 +121,48 @@ fn uri(file: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Diagnostic, Location, SourceFile, SourceMap, Span};
+    use crate::resource::Resources;
+    use crate::yaml;
 
     #[test]
     fn names_of_files_are_uris() {
         assert_eq!(uri("./k8s/a b.yaml"), "k8s/a%20b.yaml");
         assert_eq!(uri("/tmp/\u{e9}.yaml"), "file:///tmp/%C3%A9.yaml");
         assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
+    }
+
+    /// What the schema of SARIF 2.1.0 requires of the parts that are written here.
+    #[test]
+    fn logs_have_the_required_parts() {
+        let text = "kind: Gateway\nmetadata: {name: web}\nspec: 1\n";
+        let mut sources = SourceMap::default();
+        let file = sources.add(SourceFile::new("a.yaml", text));
+        let (documents, _) = yaml::parse(file, text);
+        let resources = Resources::default();
+        let input = Input::new(&sources, &documents, &resources, "default");
+        let at = |start, end| Location::Span(Span { file, start, end });
+        let first = Diagnostic::error("unknown-field", at(20, 30), "one").related(at(0, 4), "");
+        let second = Diagnostic::note("several-sidecars-without-selector", Location::Nowhere, "two");
+        let findings: Vec<_> = [first, second].into_iter().map(|it| Finding::new(it, &input)).collect();
+        let suppressed = [Suppressed { finding: findings[0].clone(), in_source: true, reason: Some("why".to_owned()) }];
+        let log: Value = serde_json::from_str(&sarif(&findings, &suppressed, &input)).expect("JSON");
+        assert_eq!(log["version"], "2.1.0");
+        let run = &log["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+        assert_eq!(run["tool"]["driver"]["name"], "meshc");
+        let results = run["results"].as_array().expect("results");
+        assert_eq!((rules.len(), results.len()), (2, 3));
+        for result in results {
+            let index = result["ruleIndex"].as_u64().expect("an index") as usize;
+            assert_eq!(rules[index]["id"], result["ruleId"]);
+            assert!(["error", "warning", "note"].contains(&result["level"].as_str().expect("a level")));
+            assert!(result["message"]["text"].is_string());
+        }
+        let region = &results[0]["locations"][0]["physicalLocation"]["region"];
+        assert_eq!((region["startLine"].as_u64(), region["startColumn"].as_u64()), (Some(2), Some(7)));
+        assert_eq!(results[0]["relatedLocations"][0]["message"]["text"], "see also");
+        assert_eq!(results[2]["suppressions"][0]["kind"], "inSource");
+        assert_eq!(results[1].get("locations"), None);
     }
 }

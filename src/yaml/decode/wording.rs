@@ -125,7 +125,7 @@ pub(super) fn unknown_field(file: FileId, key: &Node<'_>, place: &Place<'_>, kno
             let word = boolean_word(name == "true", length);
             diagnostic.help(format!("Kubernetes reads a plain key `{word}` as the boolean `{name}`: quote it"))
         }
-        _ => diagnostic.help(suggestion(name, known, "fields")),
+        _ => diagnostic.help(suggestion(name, known, "fields")).fix(certain(name, known)),
     }
 }
 
@@ -136,6 +136,7 @@ pub(super) fn unknown_value(file: FileId, node: &Node<'_>, place: &Place<'_>, kn
     Diagnostic::error("unknown-value", Location::Span(node.span(file)), message)
         .labelled(place.inside())
         .help(suggestion(value, known, "values"))
+        .fix(certain(value, known))
 }
 
 /// "did you mean", or what there is to choose from.
@@ -175,6 +176,21 @@ fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// The known name that was certainly meant: the only one that is the same but for case, `_` and `-`,
+/// or the only one with one letter added, missing, changed or swapped.
+fn certain<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    const SHORTEST: usize = 4;
+    let folded = fold(name);
+    let only = |fits: &dyn Fn(&str) -> bool| {
+        let mut fitting = known.iter().filter(|candidate| fits(&fold(candidate)));
+        fitting.next().copied().filter(|_| fitting.next().is_none())
+    };
+    only(&|candidate| candidate == folded).or_else(|| {
+        let long = folded.len() >= SHORTEST;
+        only(&|candidate| strsim::osa_distance(candidate, &folded) == 1).filter(|_| long)
+    })
 }
 
 fn fold(name: &str) -> String {
