@@ -54,10 +54,10 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
     config.set_levels(&mut findings);
     finding::sort(&mut findings);
     baseline.apply(&mut findings);
-    if arguments.diff || arguments.fix {
-        if let Some(exit) = correct(&mut findings, &sources, arguments.diff) {
-            return exit;
-        }
+    if (arguments.diff || arguments.fix)
+        && let Some(exit) = correct(&mut findings, &sources, arguments.diff)
+    {
+        return exit;
     }
     let failed = findings.iter().any(|it| it.severity() >= arguments.failure_threshold.into());
     findings.retain(|it| it.severity() >= arguments.output_threshold.into());
