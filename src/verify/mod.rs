@@ -2,7 +2,7 @@
 //! refuses only late.
 //!
 //! [`document`] reads a bootstrap or the answer of `/config_dump` as JSON, [`config`] what `lower`
-//! made. Both gather the same [`facts::Facts`], and the [checks](checks::CHECKS) read nothing else.
+//! made. Both gather the same `facts::Facts`, and the [checks](checks::CHECKS) read nothing else.
 //! Does no IO: whether a file is there is asked by a function that the caller gives.
 //!
 //! It knows Envoy's messages by the names of their fields, and nothing of Istio or Kubernetes.

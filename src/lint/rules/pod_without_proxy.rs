@@ -3,10 +3,12 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
+use crate::resource::kubernetes::Pod;
 
 declare_rule! {
     /// ## What it does
-    /// Reports a Pod of an injected namespace that has no container `istio-proxy` and does not opt out.
+    /// Reports a Pod of an injected namespace that has no container `istio-proxy` and does not opt out, where another
+    /// Pod of the input has one: Pods as people write them get theirs from the webhook.
     /// ## Why is this bad
     /// It was made before injection was on, or the webhook did not run: it is outside the mesh.
     /// ## Example
@@ -19,6 +21,11 @@ declare_rule! {
     /// kind: Pod
     /// metadata: {name: web, namespace: shop}
     /// spec: {containers: [{name: web, image: web}]}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: api, namespace: shop}
+    /// spec: {containers: [{name: api, image: api}, {name: istio-proxy, image: proxyv2}]}
     /// ```
     /// ## Use instead
     /// ```yaml,silent
@@ -37,6 +44,13 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let injected = |spec: &Pod| {
+        let mut containers = spec.containers.iter().chain(&spec.init_containers);
+        containers.any(|it| it.name == "istio-proxy")
+    };
+    if !context.resources.pods.iter().any(|pod| injected(&pod.spec)) {
+        return;
+    }
     for pod in &context.resources.pods {
         let labels = context.mesh.namespaces.get(pod.namespace());
         if labels.and_then(|labels| labels.get("istio-injection")) != Some("enabled") || pod.spec.host_network {
@@ -44,10 +58,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         }
         let asked = pod.meta.labels.get("sidecar.istio.io/inject");
         let asked = asked.or_else(|| pod.meta.annotations.get("sidecar.istio.io/inject"));
-        let mut containers = pod.spec.containers.iter().chain(&pod.spec.init_containers);
-        if asked.is_some_and(|value| value.eq_ignore_ascii_case("false"))
-            || containers.any(|it| it.name == "istio-proxy")
-        {
+        if asked.is_some_and(|value| value.eq_ignore_ascii_case("false")) || injected(&pod.spec) {
             continue;
         }
         let message = format!("Pod `{}` of an injected namespace has no `istio-proxy`", pod.name());

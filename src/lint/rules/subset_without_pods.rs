@@ -12,7 +12,8 @@ declare_rule! {
     /// Reports a subset of a DestinationRule whose labels no workload of the host's service has. The
     /// labels of the workload's node (region, zone) count as well.
     /// ## Why is this bad
-    /// Requests to the subset fail with 503: it has no endpoint.
+    /// Requests to the subset fail with 503: it has no endpoint. As long as no route goes there it does no harm,
+    /// so this is a warning, where istioctl has an error.
     /// ## Example
     /// ```yaml,fires
     /// apiVersion: v1
@@ -49,7 +50,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0173/>
-    pub(super) RULE = { name: "subset-without-pods", codes: ["IST0173", "KIA0203"], severity: Error, check: check };
+    pub(super) RULE = { name: "subset-without-pods", codes: ["IST0173", "KIA0203"], severity: Warning, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
@@ -86,7 +87,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             let place = if subset.labels.is_empty() { place } else { place.key("labels") };
             found.push(
                 Diagnostic::new(severity(context), RULE.name, Location::Value(place), message)
-                    .labelled("requests to this subset fail")
+                    .labelled("a request to this subset fails")
                     .help("check the labels against those of the pods"),
             );
         }

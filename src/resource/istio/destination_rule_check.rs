@@ -136,7 +136,7 @@ fn check_outlier_detection(at: &Origin, outlier: &OutlierDetection, out: &mut Di
     check::duration(&at.key("baseEjectionTime"), outlier.base_ejection_time, out);
     check::duration(&at.key("interval"), outlier.interval, out);
     if outlier.consecutive_errors != 0 {
-        let finding = doubt("deprecated-field", &at.key("consecutiveErrors"), "`consecutiveErrors` is deprecated");
+        let finding = doubt("deprecated-setting", &at.key("consecutiveErrors"), "`consecutiveErrors` is deprecated");
         out.push(finding.help("use `consecutive5xxErrors` or `consecutiveGatewayErrors`"));
     }
     let local = outlier.consecutive_local_origin_failures.unwrap_or_default();

@@ -190,7 +190,7 @@ fn check_mirrors(at: &Origin, route: &HttpRoute, out: &mut Diagnostics) {
         if percent > 100 {
             out.push(fault("percentage-out-of-range", &at, format!("{percent} percent is more than all")));
         }
-        out.push(doubt("deprecated-field", &at, "`mirrorPercent` is deprecated").help("use `mirrorPercentage`"));
+        out.push(doubt("deprecated-setting", &at, "`mirrorPercent` is deprecated").help("use `mirrorPercentage`"));
     }
 }
 

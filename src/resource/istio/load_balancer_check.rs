@@ -107,7 +107,7 @@ fn check_hash(at: &Origin, hash: &ConsistentHashLb, out: &mut Diagnostics) {
     if *minimum_ring_size != 0 {
         let at = at.key("minimumRingSize");
         out.push(
-            doubt("deprecated-field", &at, "`minimumRingSize` is deprecated").help("use `ringHash.minimumRingSize`"),
+            doubt("deprecated-setting", &at, "`minimumRingSize` is deprecated").help("use `ringHash.minimumRingSize`"),
         );
         if ring_hash.is_some() || maglev.is_some() {
             let message = "`minimumRingSize` excludes `ringHash` and `maglev`";
