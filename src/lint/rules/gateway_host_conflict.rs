@@ -1,10 +1,11 @@
 //! Two Gateways that serve the same host on the same port of the same routers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Location, NamespacedHost, Port};
 use crate::lint::Context;
 use crate::mesh::Gateway;
-use crate::resource::istio::gateway::Server;
 
 declare_rule! {
     /// ## What it does
@@ -54,29 +55,52 @@ declare_rule! {
     pub(super) RULE = { name: "gateway-host-conflict", codes: ["IST0145", "KIA0301"], severity: Error, check: check };
 }
 
+/// Of more Gateways that serve one host on a port than this, each names one other only.
+const FEW: usize = 8;
+
+/// A host on a port of an address.
+type Socket<'a> = (Port, &'a str, &'a NamespacedHost);
+
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = &context.mesh.gateways;
-    for gateway in gateways {
-        for (at, server) in gateway.spec.servers.iter().enumerate() {
-            for other in gateways.iter().filter(|other| other.origin != gateway.origin) {
-                if !share_routers(context, gateway, other) {
-                    continue;
+    let mut servers: BTreeMap<Socket<'_>, Vec<(&Gateway, usize)>> = BTreeMap::new();
+    for (gateway, at, _, socket) in context.mesh.gateways.iter().flat_map(sockets) {
+        let servers = servers.entry(socket).or_default();
+        if servers.last().is_none_or(|(last, _)| last.origin != gateway.origin) {
+            servers.push((gateway, at));
+        }
+    }
+    for gateway in &context.mesh.gateways {
+        let mut named = BTreeSet::new();
+        for (_, at, host, socket) in sockets(gateway) {
+            let servers = servers.get(&socket).map(Vec::as_slice).unwrap_or_default();
+            let at_most = if servers.len() > FEW { 1 } else { FEW };
+            let others = servers
+                .iter()
+                .filter(|(other, _)| other.origin != gateway.origin && share_routers(context, gateway, other));
+            for (other, place) in others.take(at_most) {
+                if named.insert((at, &other.origin)) {
+                    found.0.extend(conflict((gateway, at, host), socket, (other, *place)));
                 }
-                found.0.extend(conflict(gateway, at, server, other));
             }
         }
     }
 }
 
-/// The first host that `other` serves as well.
-fn conflict(gateway: &Gateway, at: usize, server: &Server, other: &Gateway) -> Option<Diagnostic> {
-    let number = server.port.as_ref()?.number?;
-    let (place, host) = other.spec.servers.iter().enumerate().find_map(|(place, it)| {
-        let same_port = it.port.as_ref().and_then(|port| port.number) == Some(number) && it.bind == server.bind;
-        let host = server.hosts.iter().position(|host| it.hosts.contains(host)).filter(|_| same_port)?;
-        Some((place, host))
-    })?;
-    let name = server.hosts.get(host)?;
+/// Each host of each server of a Gateway: the server's and the host's index, and where it is served.
+fn sockets(gateway: &Gateway) -> impl Iterator<Item = (&Gateway, usize, usize, Socket<'_>)> {
+    gateway.spec.servers.iter().enumerate().flat_map(move |(at, server)| {
+        let number = server.port.as_ref().and_then(|port| port.number);
+        let hosts = server.hosts.iter().enumerate();
+        hosts.filter_map(move |(host, name)| Some((gateway, at, host, (number?, server.bind.as_str(), name))))
+    })
+}
+
+/// A host of a server, which a server of `other` serves as well.
+fn conflict(
+    (gateway, at, host): (&Gateway, usize, usize),
+    (number, _, name): Socket<'_>,
+    (other, place): (&Gateway, usize),
+) -> Option<Diagnostic> {
     let origin = gateway.server_origins.get(at)?.key("hosts").index(host);
     let message =
         format!("Gateway `{}` serves `{name}` on port `{number}` as well", other.key(), number = number.number());

@@ -1,10 +1,11 @@
 //! Two Gateways of the same routers with the same certificate.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 use crate::lint::Context;
 use crate::mesh::Gateway;
-use crate::resource::istio::gateway::ServerTls;
 
 declare_rule! {
     /// ## What it does
@@ -52,43 +53,56 @@ declare_rule! {
     pub(super) RULE = { name: "gateways-share-certificate", codes: ["IST0138"], severity: Warning, check: check };
 }
 
+/// Of more Gateways with one certificate than this, each names one other only.
+const FEW: usize = 8;
+
+/// What names a certificate: a credential, or the files of the certificate and its key.
+type Certificate<'a> = (&'a str, &'a str, &'a str);
+
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = &context.mesh.gateways;
-    for gateway in gateways {
-        let others = gateways
-            .iter()
-            .filter(|other| other.origin != gateway.origin && gateway.spec.selector.subset_of(&other.spec.selector));
-        for other in others {
-            found.0.extend(shared(gateway, other));
+    let mut users: BTreeMap<Certificate<'_>, Vec<(&Gateway, &Origin)>> = BTreeMap::new();
+    for (gateway, origin, certificate) in context.mesh.gateways.iter().flat_map(certificates) {
+        let users = users.entry(certificate).or_default();
+        if users.last().is_none_or(|(last, _)| last.origin != gateway.origin) {
+            users.push((gateway, origin));
+        }
+    }
+    for gateway in &context.mesh.gateways {
+        let mut named = BTreeSet::new();
+        for (_, origin, certificate) in certificates(gateway) {
+            let users = users.get(&certificate).map(Vec::as_slice).unwrap_or_default();
+            let at_most = if users.len() > FEW { 1 } else { FEW };
+            let others = users.iter().filter(|(other, _)| {
+                other.origin != gateway.origin && gateway.spec.selector.subset_of(&other.spec.selector)
+            });
+            for (other, place) in others.take(at_most) {
+                if named.insert(&other.origin) {
+                    found.push(shared(certificate, origin, other, place));
+                }
+            }
         }
     }
 }
 
-fn shared(gateway: &Gateway, other: &Gateway) -> Option<Diagnostic> {
-    let servers = gateway.spec.servers.iter().zip(&gateway.server_origins);
-    let (tls, origin, place) =
-        servers.filter_map(|(server, origin)| Some((server.tls.as_ref()?, origin))).find_map(|(tls, origin)| {
-            let mut theirs = other.spec.servers.iter().zip(&other.server_origins);
-            let (_, place) = theirs.find(|(server, _)| server.tls.as_ref().is_some_and(|it| same(tls, it)))?;
-            Some((tls, origin, place))
-        })?;
-    let key = if tls.credential_name.is_empty() { "serverCertificate" } else { "credentialName" };
+/// The servers of a Gateway that have a certificate, with their places.
+fn certificates(gateway: &Gateway) -> impl Iterator<Item = (&Gateway, &Origin, Certificate<'_>)> {
+    gateway.spec.servers.iter().zip(&gateway.server_origins).filter_map(move |(server, origin)| {
+        let tls = server.tls.as_ref()?;
+        let certificate = match tls.credential_name.as_str() {
+            "" if tls.server_certificate.is_empty() || tls.private_key.is_empty() => return None,
+            "" => ("", tls.server_certificate.as_str(), tls.private_key.as_str()),
+            name => (name, "", ""),
+        };
+        Some((gateway, origin, certificate))
+    })
+}
+
+fn shared(certificate: Certificate<'_>, origin: &Origin, other: &Gateway, place: &Origin) -> Diagnostic {
+    let key = if certificate.0.is_empty() { "serverCertificate" } else { "credentialName" };
     let message = format!("Gateway `{}` has the same certificate for the same routers", other.key());
     let place = Location::Value(place.key("tls").key(key));
-    Some(
-        Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key("tls").key(key)), message)
-            .labelled("requests over a reused HTTP/2 connection may get 404")
-            .related(place, "used here as well")
-            .help("serve all hosts of a certificate by one server of one Gateway"),
-    )
-}
-
-fn same(one: &ServerTls, other: &ServerTls) -> bool {
-    let files = |tls: &ServerTls| !tls.server_certificate.is_empty() && !tls.private_key.is_empty();
-    match (one.credential_name.as_str(), other.credential_name.as_str()) {
-        ("", "") => {
-            files(one) && one.server_certificate == other.server_certificate && one.private_key == other.private_key
-        }
-        (one, other) => one == other,
-    }
+    Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key("tls").key(key)), message)
+        .labelled("requests over a reused HTTP/2 connection may get 404")
+        .related(place, "used here as well")
+        .help("serve all hosts of a certificate by one server of one Gateway")
 }
