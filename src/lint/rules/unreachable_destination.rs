@@ -3,7 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location, Origin};
 use crate::lint::Context;
-use crate::mesh::Visibility;
+use crate::mesh::{Service, Visibility};
 use crate::resource::Object;
 use crate::resource::istio::VirtualService;
 use crate::resource::istio::virtual_service::Destination;
@@ -44,7 +44,12 @@ declare_rule! {
     pub(super) RULE = { name: "unreachable-destination", codes: ["IST0101"], severity: Error, check: check };
 }
 
+/// The services with a wildcard in their hostname.
+type Wildcards<'a> = Vec<(HostPattern, &'a Service)>;
+
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let services = context.mesh.services.iter().filter(|it| it.hostname.starts_with('*'));
+    let wildcards: Wildcards<'_> = services.map(|it| (HostPattern::from(it.hostname.as_str()), it)).collect();
     for object in &context.resources.virtual_services {
         let visibility = visibility(context, object);
         for (at, rule) in object.spec.http.iter().enumerate() {
@@ -59,7 +64,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             });
             let mirror = rule.mirror.iter().map(|it| (origin.key("mirror"), it));
             for (origin, destination) in routes.chain(mirrors).chain(mirror) {
-                found.0.extend(problem(context, object, &visibility, &origin, destination));
+                found.0.extend(problem((context, &wildcards), (object, &visibility), &origin, destination));
             }
         }
     }
@@ -72,9 +77,8 @@ fn visibility(context: &Context<'_>, object: &Object<VirtualService>) -> Visibil
 }
 
 fn problem(
-    context: &Context<'_>,
-    object: &Object<VirtualService>,
-    visibility: &Visibility,
+    (context, wildcards): (&Context<'_>, &Wildcards<'_>),
+    (object, visibility): (&Object<VirtualService>, &Visibility),
     origin: &Origin,
     destination: &Destination,
 ) -> Option<Diagnostic> {
@@ -85,11 +89,9 @@ fn problem(
         Visibility::Namespaces(names) if !names.contains(object.namespace()) => names.first()?.as_str(),
         _ => object.namespace(),
     };
-    let all = || {
-        mesh.services.iter().filter(|it| {
-            it.hostname == host || HostPattern::from(host.as_str()).subset_of(&it.hostname.as_str().into())
-        })
-    };
+    let pattern = HostPattern::from(host.as_str());
+    let wider = || wildcards.iter().filter(|(it, service)| service.hostname != host && pattern.subset_of(it));
+    let all = || mesh.services_with_host(&host).chain(wider().map(|(_, service)| *service));
     let report = |key: &'static str, message: String, help: &str| {
         let found = Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key(key)), message);
         Some(found.labelled("requests that go there fail").help(help.to_owned()))
@@ -100,18 +102,15 @@ fn problem(
             let message = format!("`{host}` is not exported to namespace `{viewer}`");
             return report("host", message, "extend the `exportTo` of the service, or of the VirtualService");
         }
-        let kubernetes = host.ends_with(&format!(".svc.{}", mesh.domain));
-        let known = mesh
-            .services
-            .iter()
-            .any(|it| !kubernetes || it.hostname.ends_with(&format!(".{}.svc.{}", object.namespace(), mesh.domain)));
         // A VirtualService with hosts is checked where it is linked.
-        if object.spec.hosts.is_empty() && known && !host.is_empty() {
-            return report(
-                "host",
-                format!("no service in the input has host `{host}`"),
-                "check the name and the namespace",
-            );
+        if !object.spec.hosts.is_empty() || host.is_empty() {
+            return None;
+        }
+        let kubernetes = host.ends_with(&format!(".svc.{}", mesh.domain));
+        let siblings = format!(".{}.svc.{}", object.namespace(), mesh.domain);
+        if mesh.services.iter().any(|it| !kubernetes || it.hostname.ends_with(&siblings)) {
+            let message = format!("no service in the input has host `{host}`");
+            return report("host", message, "check the name and the namespace");
         }
         return None;
     }
@@ -127,8 +126,7 @@ fn problem(
             "check the number against the service's ports",
         );
     }
-    let rules: Vec<_> =
-        mesh.destination_rules.iter().filter(|it| HostPattern::from(host.as_str()).subset_of(&it.host)).collect();
+    let rules: Vec<_> = mesh.destination_rules.iter().filter(|it| pattern.subset_of(&it.host)).collect();
     let subset = destination.subset.as_str();
     if subset.is_empty()
         || rules.is_empty()
