@@ -11,7 +11,7 @@ LOCAL_ENVOY   := .envoy/envoy
 ENVOY         ?= $(abspath $(LOCAL_ENVOY))
 export ENVOY
 
-.PHONY: help build release check test golden rules e2e validate simulate conformance bench envoy fmt fmt-check clippy docs clean
+.PHONY: help build release check test golden rules e2e validate simulate conformance conformance-empty bench envoy fmt fmt-check clippy docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -50,8 +50,18 @@ conformance: ## compare with istiod's answers and validate every bootstrap; fail
 	@if [ -d $(SHARED) ]; then \
 	  $(MAKE) release && \
 	  $(SHARED)/conformance/compare.py --bin $(RELEASE) --lock testdata/conformance.lock && \
-	  $(MAKE) simulate && $(MAKE) validate; \
+	  $(MAKE) conformance-empty && $(MAKE) simulate && $(MAKE) validate; \
 	else echo "skipped: $(SHARED) is not here"; fi
+
+# A case without objects has lost its `input` in ../shared, as git keeps no empty folder, and meshc does not take a path
+# that is not there. In a copy it has the folder again. Its own lock, since the cases as they stand cannot hold these.
+EMPTY_CASES := $(TARGET_DIR)/conformance-empty
+
+conformance-empty: release ## compare the cases that have no objects, with their empty input folder restored
+	@rm -rf $(EMPTY_CASES); for case in $(CASES)/*/*; do \
+	  [ -d $$case/input ] || { copy=$(EMPTY_CASES)/$${case#$(CASES)/}; mkdir -p $$copy && cp $$case/* $$copy && mkdir $$copy/input; } || exit 1; \
+	done
+	@[ ! -d $(EMPTY_CASES) ] || $(SHARED)/conformance/compare.py --cases $(EMPTY_CASES) --bin $(RELEASE) --lock testdata/conformance-empty.lock
 
 bench: envoy ## measure time, memory and growth on large inputs (SIZES="1000 10000")
 	REQUIRE_ENVOY=1 cargo bench --locked --bench scale -- $(SIZES)
