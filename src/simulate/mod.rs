@@ -28,7 +28,7 @@ mod tests;
 mod upstream;
 mod virtual_host;
 
-pub use config::{Configuration, ReadError};
+pub use config::{Configuration, Lists, ReadError};
 pub use outcome::{
     ChainStep, End, Fault, Forward, Outcome, PassedOver, Retries, RouteStep, Share, Step, TcpForward, VirtualHostStep,
 };

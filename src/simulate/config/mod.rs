@@ -11,7 +11,7 @@ pub mod route;
 
 use indexmap::IndexMap;
 
-pub use read::ReadError;
+pub use read::{Lists, ReadError};
 
 use cluster::{Cluster, ClusterLoadAssignment};
 use listener::Listener;

@@ -17,6 +17,93 @@ impl fmt::Display for ReadError {
     }
 }
 
+/// The resources of a configuration as JSON, with fields in protobuf's own spelling, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lists {
+    /// Of `envoy.config.listener.v3.Listener`.
+    pub listeners: Vec<Value>,
+    /// Of `envoy.config.cluster.v3.Cluster`.
+    pub clusters: Vec<Value>,
+    /// Of `envoy.config.route.v3.RouteConfiguration`.
+    pub routes: Vec<Value>,
+    /// Of `envoy.config.endpoint.v3.ClusterLoadAssignment`.
+    pub endpoints: Vec<Value>,
+    /// Of `envoy.extensions.transport_sockets.tls.v3.Secret`. They may hold private keys.
+    pub secrets: Vec<Value>,
+}
+
+impl Lists {
+    /// Takes a bootstrap, `--emit xds` output, or Envoy's `config_dump` apart.
+    ///
+    /// # Errors
+    /// The value has none of the three shapes.
+    pub fn from_value(mut value: Value) -> Result<Self, ReadError> {
+        snake_case(&mut value);
+        let Value::Object(mut fields) = value else {
+            return Err(unknown());
+        };
+        let mut lists = Self::default();
+        if let Some(Value::Array(dumps)) = fields.remove("configs") {
+            dumps.into_iter().for_each(|dump| lists.add_dump(dump));
+        } else if let Some(Value::Object(resources)) = fields.remove("static_resources") {
+            lists.add_lists(resources);
+        } else if fields.contains_key("listeners") || fields.contains_key("clusters") {
+            lists.add_lists(fields);
+        } else {
+            return Err(unknown());
+        }
+        Ok(lists)
+    }
+
+    fn add_lists(&mut self, mut fields: Map<String, Value>) {
+        for kind in Kind::ALL {
+            if let Some(Value::Array(items)) = fields.remove(kind.list()) {
+                self.of(kind).extend(items);
+            }
+        }
+    }
+
+    /// One entry of a `config_dump`. The bootstrap in it repeats the static resources of the others.
+    fn add_dump(&mut self, dump: Value) {
+        let Value::Object(mut dump) = dump else { return };
+        let lists = [
+            ("static_listeners", None, "listener", Kind::Listener),
+            ("dynamic_listeners", Some("active_state"), "listener", Kind::Listener),
+            ("static_clusters", None, "cluster", Kind::Cluster),
+            ("dynamic_active_clusters", None, "cluster", Kind::Cluster),
+            ("static_route_configs", None, "route_config", Kind::Route),
+            ("dynamic_route_configs", None, "route_config", Kind::Route),
+            ("static_endpoint_configs", None, "endpoint_config", Kind::Endpoint),
+            ("dynamic_endpoint_configs", None, "endpoint_config", Kind::Endpoint),
+            ("static_secrets", None, "secret", Kind::Secret),
+            ("dynamic_active_secrets", None, "secret", Kind::Secret),
+        ];
+        for (list, state, field, kind) in lists {
+            let Some(Value::Array(items)) = dump.remove(list) else { continue };
+            for mut item in items {
+                let inner = match state {
+                    Some(state) => item.get_mut(state),
+                    None => Some(&mut item),
+                };
+                // An entry without it is being warmed or has failed: Envoy does not serve it.
+                if let Some(inner) = inner.and_then(|inner| inner.get_mut(field)) {
+                    self.of(kind).push(inner.take());
+                }
+            }
+        }
+    }
+
+    fn of(&mut self, kind: Kind) -> &mut Vec<Value> {
+        match kind {
+            Kind::Listener => &mut self.listeners,
+            Kind::Cluster => &mut self.clusters,
+            Kind::Route => &mut self.routes,
+            Kind::Endpoint => &mut self.endpoints,
+            Kind::Secret => &mut self.secrets,
+        }
+    }
+}
+
 impl Configuration {
     /// Reads JSON of a bootstrap, of `--emit xds`, or of Envoy's `config_dump`. Field names may be
     /// in either spelling of protobuf's JSON.
@@ -32,79 +119,33 @@ impl Configuration {
     ///
     /// # Errors
     /// The value has none of the three shapes, or a field that is read has a wrong type.
-    pub fn from_value(mut value: Value) -> Result<Self, ReadError> {
-        snake_case(&mut value);
-        let Value::Object(mut fields) = value else {
-            return Err(unknown());
-        };
+    pub fn from_value(value: Value) -> Result<Self, ReadError> {
+        Self::from_lists(Lists::from_value(value)?)
+    }
+
+    /// As [`Configuration::from_json`], of the resources. Secrets decide no way.
+    ///
+    /// # Errors
+    /// A field that is read has a wrong type.
+    pub fn from_lists(lists: Lists) -> Result<Self, ReadError> {
+        let Lists { listeners, clusters, routes, endpoints, secrets: _ } = lists;
         let mut configuration = Self::default();
-        if let Some(Value::Array(dumps)) = fields.remove("configs") {
-            dumps.into_iter().try_for_each(|dump| configuration.add_dump(dump))?;
-        } else if let Some(Value::Object(resources)) = fields.remove("static_resources") {
-            configuration.add_lists(resources)?;
-        } else if fields.contains_key("listeners") || fields.contains_key("clusters") {
-            configuration.add_lists(fields)?;
-        } else {
-            return Err(unknown());
+        for item in listeners {
+            configuration.listeners.push(typed(item, "listener")?);
+        }
+        for item in clusters {
+            let cluster: super::Cluster = typed(item, "cluster")?;
+            configuration.clusters.insert(cluster.name.clone(), cluster);
+        }
+        for item in routes {
+            let routes: super::RouteConfiguration = typed(item, "route configuration")?;
+            configuration.routes.insert(routes.name.clone(), routes);
+        }
+        for item in endpoints {
+            let assignment: super::ClusterLoadAssignment = typed(item, "load assignment")?;
+            configuration.endpoints.insert(assignment.cluster_name.clone(), assignment);
         }
         Ok(configuration)
-    }
-
-    fn add_lists(&mut self, mut fields: Map<String, Value>) -> Result<(), ReadError> {
-        for kind in Kind::ALL {
-            if let Some(Value::Array(items)) = fields.remove(kind.list()) {
-                items.into_iter().try_for_each(|item| self.add(kind, item))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// One entry of a `config_dump`. The bootstrap in it repeats the static resources of the others.
-    fn add_dump(&mut self, dump: Value) -> Result<(), ReadError> {
-        let Value::Object(mut dump) = dump else { return Ok(()) };
-        let lists = [
-            ("static_listeners", None, "listener", Kind::Listener),
-            ("dynamic_listeners", Some("active_state"), "listener", Kind::Listener),
-            ("static_clusters", None, "cluster", Kind::Cluster),
-            ("dynamic_active_clusters", None, "cluster", Kind::Cluster),
-            ("static_route_configs", None, "route_config", Kind::Route),
-            ("dynamic_route_configs", None, "route_config", Kind::Route),
-            ("static_endpoint_configs", None, "endpoint_config", Kind::Endpoint),
-            ("dynamic_endpoint_configs", None, "endpoint_config", Kind::Endpoint),
-        ];
-        for (list, state, field, kind) in lists {
-            let Some(Value::Array(items)) = dump.remove(list) else { continue };
-            for mut item in items {
-                let inner = match state {
-                    Some(state) => item.get_mut(state),
-                    None => Some(&mut item),
-                };
-                // An entry without it is being warmed or has failed: Envoy does not serve it.
-                if let Some(inner) = inner.and_then(|inner| inner.get_mut(field)) {
-                    self.add(kind, inner.take())?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, kind: Kind, item: Value) -> Result<(), ReadError> {
-        match kind {
-            Kind::Listener => self.listeners.push(typed(item, "listener")?),
-            Kind::Cluster => {
-                let cluster: super::Cluster = typed(item, "cluster")?;
-                self.clusters.insert(cluster.name.clone(), cluster);
-            }
-            Kind::Route => {
-                let routes: super::RouteConfiguration = typed(item, "route configuration")?;
-                self.routes.insert(routes.name.clone(), routes);
-            }
-            Kind::Endpoint => {
-                let assignment: super::ClusterLoadAssignment = typed(item, "load assignment")?;
-                self.endpoints.insert(assignment.cluster_name.clone(), assignment);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -114,10 +155,11 @@ enum Kind {
     Cluster,
     Route,
     Endpoint,
+    Secret,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Listener, Self::Cluster, Self::Route, Self::Endpoint];
+    const ALL: [Self; 5] = [Self::Listener, Self::Cluster, Self::Route, Self::Endpoint, Self::Secret];
 
     fn list(self) -> &'static str {
         match self {
@@ -125,6 +167,7 @@ impl Kind {
             Self::Cluster => "clusters",
             Self::Route => "routes",
             Self::Endpoint => "endpoints",
+            Self::Secret => "secrets",
         }
     }
 }
