@@ -37,3 +37,11 @@ impl Origin {
 
 /// The nodes that shaped a value; empty where nothing the user wrote did (a built-in default).
 pub type Origins = Vec<Origin>;
+
+/// All origins of several parts, in order and each once.
+pub fn union<'a>(parts: impl IntoIterator<Item = &'a Origins>) -> Origins {
+    let mut all: Origins = parts.into_iter().flatten().cloned().collect();
+    all.sort();
+    all.dedup();
+    all
+}

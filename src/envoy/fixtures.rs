@@ -9,9 +9,7 @@ use crate::ir::http::{
     RouterFilter, ServerHeader,
 };
 use crate::ir::listener::{self, Binding, FilterChain, Listener, NetworkFilter};
-use crate::ir::route::{
-    Action, Clusters, Forward, HeaderChanges, PathMatch, Route, RouteConfiguration, RouteMatch, Source, VirtualHost,
-};
+use crate::ir::route::{Action, Clusters, Forward, Route, RouteConfiguration, Source, VirtualHost};
 use crate::ir::tls::{CommonTls, DownstreamTls, PeerChecks, SecretRef, SecretSource, UpstreamTls, Validation};
 use crate::ir::{Address, Locality};
 
@@ -76,26 +74,7 @@ pub(crate) fn route(cluster: &str) -> Route {
         append_x_forwarded_host: false,
         cluster_not_found: None,
     };
-    Route {
-        origins: vec![],
-        name: String::new(),
-        matches: RouteMatch {
-            path: PathMatch::Prefix("/".into()),
-            case_sensitive: None,
-            headers: vec![],
-            query_parameters: vec![],
-            claims: vec![],
-            grpc: false,
-        },
-        action: Action::Forward(Box::new(forward)),
-        config_path: None,
-        decorator: None,
-        request_headers: HeaderChanges::default(),
-        response_headers: HeaderChanges::default(),
-        cors: None,
-        fault: None,
-        stat_prefix: None,
-    }
+    Route::for_everything("", Action::Forward(Box::new(forward)))
 }
 
 /// A route configuration with one virtual host for all domains.

@@ -13,7 +13,7 @@ use super::upstream_http_protocol_options::upstream_http_protocol_options;
 use crate::base::{Diagnostic, Diagnostics, Location, Origins};
 use crate::ir;
 use crate::ir::cluster::{Discovery, Transport, UpstreamHttp, UpstreamProtocol};
-use crate::ir::endpoint::{Endpoint, EndpointMetadata, LocalityEndpoints};
+use crate::ir::endpoint::{Endpoint, LocalityEndpoints};
 use crate::ir::http::Http2Options;
 use crate::ir::listener::NetworkFilter;
 use crate::ir::tls::{CommonTls, SecretRef, SecretSource, Validation};
@@ -151,14 +151,7 @@ fn uses_identity(common: &CommonTls) -> bool {
 /// The cluster of the agent, as in Istio's bootstrap.
 pub fn sds_cluster(identity: &Identity) -> Option<Cluster> {
     let Identity::Sds(socket) = identity else { return None };
-    let endpoint = Endpoint {
-        origins: Origins::new(),
-        address: ir::Address::Pipe(socket.clone()),
-        additional_addresses: Vec::new(),
-        health: None,
-        load_balancing_weight: None,
-        metadata: EndpointMetadata::default(),
-    };
+    let endpoint = Endpoint::at(ir::Address::Pipe(socket.clone()));
     let locality = LocalityEndpoints {
         locality: Some(ir::Locality::default()),
         endpoints: vec![endpoint],

@@ -83,17 +83,6 @@ mod tests {
     use super::*;
     use crate::envoy::json::to_value;
 
-    fn anything() -> RouteMatch {
-        RouteMatch {
-            path: PathMatch::Prefix("/".into()),
-            case_sensitive: None,
-            headers: vec![],
-            query_parameters: vec![],
-            claims: vec![],
-            grpc: false,
-        }
-    }
-
     #[test]
     fn all_conditions_as_istiod_writes_them() {
         let text = |text: &str| ValueMatch::String(StringMatch::Exact(text.into()));
@@ -107,7 +96,7 @@ mod tests {
                 treat_missing_as_empty: true,
             }],
             query_parameters: vec![QueryMatch { name: "q".into(), matches: ValueMatch::Present }],
-            ..anything()
+            ..RouteMatch::everything()
         };
         assert_eq!(
             to_value(&route_match(&matches)),
@@ -121,7 +110,7 @@ mod tests {
                 "query_parameters": [{"name": "q", "present_match": true}]
             })
         );
-        assert_eq!(to_value(&route_match(&anything())), json!({"prefix": "/"}));
+        assert_eq!(to_value(&route_match(&RouteMatch::everything())), json!({"prefix": "/"}));
     }
 
     #[test]
@@ -132,7 +121,8 @@ mod tests {
             invert: false,
         };
         assert_eq!(
-            to_value(&route_match(&RouteMatch { claims: vec![claim], ..anything() })).get("dynamic_metadata"),
+            to_value(&route_match(&RouteMatch { claims: vec![claim], ..RouteMatch::everything() }))
+                .get("dynamic_metadata"),
             Some(&json!([{
                 "filter": "envoy.filters.http.jwt_authn",
                 "path": [{"key": "payload"}, {"key": "group"}],

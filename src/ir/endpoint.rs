@@ -46,6 +46,20 @@ pub struct Endpoint {
     pub metadata: EndpointMetadata,
 }
 
+impl Endpoint {
+    /// An endpoint of which only the address is known.
+    pub fn at(address: Address) -> Self {
+        Self {
+            origins: Origins::new(),
+            address,
+            additional_addresses: Vec::new(),
+            health: None,
+            load_balancing_weight: None,
+            metadata: EndpointMetadata::default(),
+        }
+    }
+}
+
 /// Envoy's `HealthStatus`, as far as Istio uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {

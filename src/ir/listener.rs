@@ -190,6 +190,21 @@ pub struct TcpProxy {
     pub tunneling: Option<Tunneling>,
 }
 
+impl TcpProxy {
+    /// All bytes to one cluster, whose name is the prefix of the statistics.
+    pub fn to(cluster: &str) -> Self {
+        Self {
+            stat_prefix: cluster.to_owned(),
+            clusters: TcpClusters::Single(cluster.to_owned()),
+            idle_timeout: None,
+            max_downstream_connection_duration: None,
+            access_logs: Vec::new(),
+            hash_source_ip: false,
+            tunneling: None,
+        }
+    }
+}
+
 /// The cluster of a TCP proxy.
 #[derive(Clone, Debug)]
 pub enum TcpClusters {

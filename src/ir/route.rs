@@ -75,6 +75,25 @@ pub struct Route {
     pub stat_prefix: Option<String>,
 }
 
+impl Route {
+    /// A route that takes every request.
+    pub fn for_everything(name: &str, action: Action) -> Self {
+        Self {
+            origins: Origins::new(),
+            name: name.to_owned(),
+            matches: RouteMatch::everything(),
+            action,
+            config_path: None,
+            decorator: None,
+            request_headers: HeaderChanges::default(),
+            response_headers: HeaderChanges::default(),
+            cors: None,
+            fault: None,
+            stat_prefix: None,
+        }
+    }
+}
+
 /// Which requests a route takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RouteMatch {
@@ -90,6 +109,20 @@ pub struct RouteMatch {
     pub claims: Vec<ClaimMatch>,
     /// Only gRPC requests.
     pub grpc: bool,
+}
+
+impl RouteMatch {
+    /// Takes every request: the prefix `/`, and no condition.
+    pub fn everything() -> Self {
+        Self {
+            path: PathMatch::Prefix("/".to_owned()),
+            case_sensitive: None,
+            headers: Vec::new(),
+            query_parameters: Vec::new(),
+            claims: Vec::new(),
+            grpc: false,
+        }
+    }
 }
 
 /// How the path is matched, without its query.

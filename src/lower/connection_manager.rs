@@ -43,32 +43,54 @@ pub fn for_gateway(
     let forward_client_cert = forward_client_cert(forward).unwrap_or(ForwardClientCert::SanitizeSet);
     let sets_details = matches!(forward_client_cert, ForwardClientCert::AppendForward | ForwardClientCert::SanitizeSet);
     let details = ClientCertDetails { subject: true, cert: true, chain: false, dns: true, uri: true };
-    let headers = &settings.headers;
     let mut manager = HttpConnectionManager {
-        stat_prefix,
-        routes: route::Source::Rds(route_configuration),
-        filters: gateway_filters(settings, protocol),
-        tracing: shared.tracing.clone(),
         access_logs: shared.access_logs.to_vec(),
-        codec: Codec::Auto,
         use_remote_address: Some(true),
         xff_num_trusted_hops: topology.map_or(0, |topology| topology.num_trusted_proxies),
-        skip_xff_append: false,
-        append_x_forwarded_port: headers.x_forwarded_port,
         forward_client_cert,
         client_cert_details: sets_details.then_some(details),
+        http1: Some(http1(settings)),
+        internal_addresses: internal_addresses(shared.view),
+        ..base(shared.view, settings, stat_prefix, route::Source::Rds(route_configuration))
+    };
+    manager.filters = gateway_filters(settings, protocol);
+    manager.tracing = shared.tracing.clone();
+    if let Some(connections) = &settings.connections {
+        apply_connection_settings(&mut manager, connections);
+    }
+    manager
+}
+
+/// What every connection manager of Istio's has; each kind of proxy and direction sets the rest
+/// (`istio: ListenerBuilder.buildHTTPConnectionManager`).
+pub fn base(
+    view: &ProxyView<'_>,
+    settings: &Settings<'_>,
+    stat_prefix: String,
+    routes: route::Source,
+) -> HttpConnectionManager {
+    let headers = &settings.headers;
+    HttpConnectionManager {
+        stat_prefix,
+        routes,
+        filters: Vec::new(),
+        tracing: None,
+        access_logs: Vec::new(),
+        codec: Codec::Auto,
+        use_remote_address: Some(false),
+        xff_num_trusted_hops: 0,
+        skip_xff_append: false,
+        append_x_forwarded_port: headers.x_forwarded_port,
+        forward_client_cert: ForwardClientCert::Sanitize,
+        client_cert_details: None,
         server_name: headers.server_name.clone(),
         server_header: headers.server_header,
         common: settings
             .idle_timeout
             .map(|timeout| CommonHttpOptions { idle_timeout: Some(std_duration(timeout)), ..Default::default() }),
-        http1: Some(Http1Options {
-            accept_http_10: settings.http10,
-            preserve_case: headers.preserve_http1_case,
-            allow_absolute_url: None,
-        }),
+        http1: (settings.http10 || headers.preserve_http1_case).then(|| http1(settings)),
         http2: None,
-        // Streams may be idle for ever, as the route's timeouts bound them (`buildHTTPConnectionManager`).
+        // Streams may be idle for ever, as the route's timeouts bound them.
         stream_idle_timeout: Some(std::time::Duration::ZERO),
         request_timeout: None,
         request_headers_timeout: None,
@@ -76,15 +98,20 @@ pub fn for_gateway(
         delayed_close_timeout: None,
         proxy_100_continue: true,
         upgrades: vec!["websocket".to_owned()],
-        path: path_normalization(shared.view.mesh.config.path_normalization.normalization),
+        path: path_normalization(view.mesh.config.path_normalization.normalization),
         request_id_for_trace_sampling: true,
-        internal_addresses: internal_addresses(shared.view),
+        internal_addresses: Vec::new(),
         generate_request_id: headers.generate_request_id,
-    };
-    if let Some(connections) = &settings.connections {
-        apply_connection_settings(&mut manager, connections);
     }
-    manager
+}
+
+/// Settings of HTTP/1. A gateway writes them always, a sidecar only where they say something.
+fn http1(settings: &Settings<'_>) -> Http1Options {
+    Http1Options {
+        accept_http_10: settings.http10,
+        preserve_case: settings.headers.preserve_http1_case,
+        allow_absolute_url: None,
+    }
 }
 
 /// A gateway's HTTP filters in order (`istio: ListenerBuilder.buildHTTPConnectionManager`).

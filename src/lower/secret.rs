@@ -9,6 +9,7 @@ use crate::ir;
 use crate::ir::name;
 use crate::ir::secret::{Bytes, Material};
 use crate::ir::tls::{SecretRef, SecretSource};
+use crate::lower::defaults;
 use crate::lower::settings::text;
 use crate::proxy::{Proxy, ProxyView};
 
@@ -24,8 +25,6 @@ const CONFIG_MAP: &str = "configmap://";
 
 /// Serves files where the metadata `file-credential` says that something else than the agent does.
 const FILES_CLUSTER: &str = "sds-files-grpc";
-/// A socket beside Envoy that serves `sds://` names, where the metadata `credential` says so.
-const SOCKET_CLUSTER: &str = "sds-external";
 
 /// The workload's own certificate.
 pub fn workload_certificate() -> SecretRef {
@@ -37,15 +36,52 @@ pub fn workload_authorities() -> SecretRef {
     SecretRef { name: "ROOTCA".to_owned(), source: SecretSource::Agent { wait: true } }
 }
 
-/// Files under a name as `file-cert:/certs/tls.crt~/certs/tls.key` or `file-root:/certs/ca.crt`;
-/// the agent watches them, as Envoy itself would not see a rotation (`istio:
-/// authnmodel.constructSdsSecretConfig`).
-pub fn file(proxy: &Proxy, name: String) -> SecretRef {
+/// A certificate and its key in files. The agent watches files, as Envoy itself would not see a rotation
+/// (`istio: authnmodel.constructSdsSecretConfig`).
+pub fn certificate_files(proxy: &Proxy, chain: &str, key: &str) -> SecretRef {
+    file(proxy, format!("file-cert:{chain}~{key}"))
+}
+
+/// Authorities in a file; see [`certificate_files`].
+pub fn authorities_file(proxy: &Proxy, path: &str) -> SecretRef {
+    file(proxy, format!("file-root:{path}"))
+}
+
+fn file(proxy: &Proxy, name: String) -> SecretRef {
     let source = match text(proxy, "file-credential") == Some("true") {
         true => SecretSource::Grpc { cluster: FILES_CLUSTER.to_owned(), authority: String::new() },
         false => SecretSource::Agent { wait: false },
     };
     SecretRef { name, source }
+}
+
+/// A credential that names no place of its own: what the control plane serves.
+fn of_control_plane(written: &str) -> SecretRef {
+    SecretRef { name: resource_name(written), source: SecretSource::ControlPlane }
+}
+
+/// What a credential's name stands for wherever it is written, or else the name of an external
+/// credential that nothing beside Envoy serves.
+fn everywhere<'n>(proxy: &Proxy, written: &'n str) -> Result<SecretRef, &'n str> {
+    match written.strip_prefix(BUILTIN) {
+        Some("") => return Ok(workload_certificate()),
+        Some(AUTHORITIES_SUFFIX) => return Ok(workload_authorities()),
+        Some(_) | None => {}
+    }
+    let Some(external) = written.strip_prefix(EXTERNAL) else {
+        return Ok(of_control_plane(written));
+    };
+    if text(proxy, "credential") != Some("true") {
+        return Err(external);
+    }
+    let source = SecretSource::Grpc { cluster: defaults::CREDENTIAL_CLUSTER.to_owned(), authority: String::new() };
+    Ok(SecretRef { name: written.to_owned(), source })
+}
+
+/// What a `credentialName` of a DestinationRule stands for: extension providers do not serve clients
+/// (`istio: authnmodel.ConstructSdsSecretConfigForCredential` without push context).
+pub fn client_credential(proxy: &Proxy, written: &str) -> SecretRef {
+    everywhere(proxy, written).unwrap_or_else(of_control_plane)
 }
 
 /// What a `credentialName` of a Gateway stands for (`istio: authnmodel.ConstructSdsSecretConfigForCredential`).
@@ -56,22 +92,13 @@ pub fn credential(
     origin: &Origin,
     diagnostics: &mut Diagnostics,
 ) -> Option<SecretRef> {
-    if written == BUILTIN {
-        return Some(workload_certificate());
-    }
-    if written.strip_prefix(BUILTIN) == Some(AUTHORITIES_SUFFIX) {
-        return Some(workload_authorities());
-    }
-    let Some(external) = written.strip_prefix(EXTERNAL) else {
-        return Some(SecretRef { name: resource_name(written), source: SecretSource::ControlPlane });
+    let external = match everywhere(view.proxy, written) {
+        Ok(reference) => return Some(reference),
+        Err(external) => external,
     };
-    if text(view.proxy, "credential") == Some("true") {
-        let source = SecretSource::Grpc { cluster: SOCKET_CLUSTER.to_owned(), authority: String::new() };
-        return Some(SecretRef { name: written.to_owned(), source });
-    }
     let providers = &view.mesh.config.extension_providers;
     let Some(provider) = providers.iter().find_map(|provider| provider.sds.as_ref()) else {
-        return Some(SecretRef { name: resource_name(external), source: SecretSource::ControlPlane });
+        return Some(of_control_plane(external));
     };
     let service = provider.get("service").and_then(serde_json::Value::as_str).unwrap_or_default();
     let port = provider.get("port").and_then(serde_json::Value::as_u64).unwrap_or_default();

@@ -118,7 +118,7 @@ fn from_files(
 ) -> (Vec<SecretRef>, Validation) {
     let certificate = |(chain, key): &(String, String)| match chain.is_empty() || key.is_empty() {
         true => secret::workload_certificate(),
-        false => secret::file(view.proxy, format!("file-cert:{chain}~{key}")),
+        false => secret::certificate_files(view.proxy, chain, key),
     };
     let certificates = files.certificates.iter().map(certificate).collect();
     if !checks_client {
@@ -126,7 +126,7 @@ fn from_files(
     }
     let authorities = match files.authorities.as_str() {
         "" => secret::workload_authorities(),
-        path => secret::file(view.proxy, format!("file-root:{path}")),
+        path => secret::authorities_file(view.proxy, path),
     };
     let checks = PeerChecks {
         subject_alt_names: exact(&tls.subject_alt_names),
@@ -225,6 +225,7 @@ fn cipher_suites(tls: &ServerTls) -> Vec<String> {
     tls.cipher_suites.iter().filter(|name| is_cipher_suite(name) && seen.insert(*name)).cloned().collect()
 }
 
-fn exact(names: &[String]) -> Vec<StringMatch> {
+/// Names that must be written just so.
+pub fn exact(names: &[String]) -> Vec<StringMatch> {
     names.iter().cloned().map(StringMatch::Exact).collect()
 }

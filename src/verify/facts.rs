@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 
 /// A text of the configuration, and where it is.
 #[derive(Clone, Debug)]
@@ -136,4 +136,17 @@ pub(super) fn repeated<'f, 'a>(texts: &'f [Text<'a>]) -> Vec<(&'f Text<'a>, &'f 
         }
     }
     again
+}
+
+/// Reports what is defined twice where a name may stand once; `kind` is as users call it.
+pub(super) fn report_repeated(code: &'static str, kind: &str, defined: &[Text<'_>], found: &mut Diagnostics) {
+    for (first, again) in repeated(defined) {
+        let message = format!("the {kind} `{}` is defined twice", again.text);
+        found.push(
+            Diagnostic::error(code, at(&again.place), message)
+                .labelled("defined again here")
+                .related(at(&first.place), "first defined here")
+                .help("keep one, or rename one and what names it"),
+        );
+    }
 }

@@ -6,7 +6,7 @@ use super::resilience;
 use crate::ir::cluster::{
     Discovery, DnsCache, LbPolicy, LoadBalancing, LocalityLb, Transport, UpstreamHttp, UpstreamProtocol,
 };
-use crate::ir::endpoint::{Endpoint, EndpointMetadata, LocalityEndpoints};
+use crate::ir::endpoint::{Endpoint, LocalityEndpoints};
 use crate::ir::http::Http2Options;
 use crate::ir::name::{BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER};
 use crate::ir::{Address, Cluster};
@@ -46,14 +46,7 @@ pub(super) fn black_hole(config: &MeshConfig) -> Cluster {
 
 /// The agent's socket for credentials of other systems (`istio: buildExternalSDSCluster`).
 pub(super) fn external_secrets(config: &MeshConfig) -> Cluster {
-    let endpoint = Endpoint {
-        origins: Vec::new(),
-        address: Address::Pipe(defaults::CREDENTIAL_SOCKET.to_owned()),
-        additional_addresses: Vec::new(),
-        health: None,
-        load_balancing_weight: None,
-        metadata: EndpointMetadata::default(),
-    };
+    let endpoint = Endpoint::at(Address::Pipe(defaults::CREDENTIAL_SOCKET.to_owned()));
     let group =
         LocalityEndpoints { locality: None, endpoints: vec![endpoint], load_balancing_weight: None, priority: 0 };
     let http = UpstreamHttp {

@@ -8,17 +8,14 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Context, flag};
+use super::Context;
 use crate::base::{Diagnostic, Location, Origin};
-use crate::ir::StringMatch;
 use crate::ir::cluster::{Cluster, Transport};
-use crate::ir::tls::{CommonTls, PeerChecks, SecretRef, SecretSource, TlsParams, TlsVersion, UpstreamTls, Validation};
+use crate::ir::tls::{CommonTls, PeerChecks, TlsParams, TlsVersion, UpstreamTls, Validation};
 use crate::lower::cluster::http::ProtocolOptions;
+use crate::lower::tls::exact;
 use crate::lower::{defaults, secret};
 use crate::resource::istio::destination_rule::{ClientTls, ClientTlsMode};
-
-/// The credential that stands for the workload's own (`istio: credentials.BuiltinGatewaySecretTypeURI`).
-const BUILT_IN_CREDENTIAL: &str = "builtin://";
 
 /// Certificate files named in the node metadata, which installations without Istio's agent use in
 /// place of the workload's own.
@@ -228,6 +225,7 @@ impl Context<'_> {
 
     /// TLS to a server of the outside (`istio: constructUpstreamTLS`).
     fn origination(&self, settings: &ClientTls, upstream: &Upstream<'_>, http: &ProtocolOptions) -> UpstreamTls {
+        let proxy = self.view.proxy;
         // A ServiceEntry's names count where the rule has none.
         let from_entry = upstream.place != Place::Kubernetes && settings.subject_alt_names.is_empty();
         let names = if from_entry { upstream.names } else { &settings.subject_alt_names };
@@ -240,11 +238,11 @@ impl Context<'_> {
                 "" => defaults::SYSTEM_AUTHORITIES,
                 file => file,
             };
-            let own = mutual
-                .then(|| self.file(format!("file-cert:{}~{}", settings.client_certificate, settings.private_key)));
+            let own =
+                mutual.then(|| secret::certificate_files(proxy, &settings.client_certificate, &settings.private_key));
             let validation = match unchecked {
                 true => Validation::Static(PeerChecks::default()),
-                false => Validation::Combined(checks, self.file(format!("file-root:{authorities}"))),
+                false => Validation::Combined(checks, secret::authorities_file(proxy, authorities)),
             };
             (own, validation)
         } else {
@@ -253,10 +251,11 @@ impl Context<'_> {
             let validation = match unchecked {
                 true => Validation::None,
                 false => {
-                    Validation::Combined(checks, self.credential(&format!("{name}{}", secret::AUTHORITIES_SUFFIX)))
+                    let authorities = format!("{name}{}", secret::AUTHORITIES_SUFFIX);
+                    Validation::Combined(checks, secret::client_credential(proxy, &authorities))
                 }
             };
-            (mutual.then(|| self.credential(name)), validation)
+            (mutual.then(|| secret::client_credential(proxy, name)), validation)
         };
         let alpn = if http.is_http2() { defaults::ALPN_H2.map(str::to_owned).to_vec() } else { Vec::new() };
         UpstreamTls {
@@ -280,29 +279,6 @@ impl Context<'_> {
             ecdh_curves: defaults.map(|tls| tls.ecdh_curves.clone()).unwrap_or_default(),
             ..versions()
         }
-    }
-
-    /// Files are served by the agent, so that they can be rotated.
-    fn file(&self, name: String) -> SecretRef {
-        secret::file(self.view.proxy, name)
-    }
-
-    /// A credential by the name a rule has for it; extension providers do not serve clients
-    /// (`istio: ConstructSdsSecretConfigForCredential` without push context).
-    fn credential(&self, name: &str) -> SecretRef {
-        if name == BUILT_IN_CREDENTIAL {
-            return secret::workload_certificate();
-        }
-        if name.strip_suffix(secret::AUTHORITIES_SUFFIX) == Some(BUILT_IN_CREDENTIAL) {
-            return secret::workload_authorities();
-        }
-        let external = name.strip_prefix("sds://");
-        if external.is_some() && flag(&self.view.proxy.metadata, "credential") {
-            let cluster = defaults::CREDENTIAL_CLUSTER.to_owned();
-            let source = SecretSource::Grpc { cluster, authority: String::new() };
-            return SecretRef { name: name.to_owned(), source };
-        }
-        SecretRef { name: secret::resource_name(external.unwrap_or(name)), source: SecretSource::ControlPlane }
     }
 }
 
@@ -351,8 +327,4 @@ fn missing_files(settings: &ClientTls, upstream: &Upstream<'_>) -> Option<Diagno
 /// Versions towards servers; Envoy's own highest would be 1.2 (`istio: defaultUpstreamCommonTLSContext`).
 fn versions() -> TlsParams {
     TlsParams { minimum: Some(TlsVersion::V1_2), maximum: Some(TlsVersion::V1_3), ..TlsParams::default() }
-}
-
-fn exact(names: &[String]) -> Vec<StringMatch> {
-    names.iter().cloned().map(StringMatch::Exact).collect()
 }

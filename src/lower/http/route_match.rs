@@ -13,14 +13,7 @@ const CLAIM_HEADER: &str = "@request.auth.claims";
 
 /// The conditions of a match; none takes every request (`istio: route.TranslateRouteMatch`).
 pub(super) fn route_match(semantics: Semantics, request: Option<&HttpMatchRequest>) -> RouteMatch {
-    let mut matches = RouteMatch {
-        path: PathMatch::Prefix("/".to_owned()),
-        case_sensitive: None,
-        headers: Vec::new(),
-        query_parameters: Vec::new(),
-        claims: Vec::new(),
-        grpc: false,
-    };
+    let mut matches = RouteMatch::everything();
     let Some(request) = request else {
         return matches;
     };

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::chain::{Chain, Chains};
 use super::merge::{Merged, PortKey};
 use super::server::Server;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Location, origin};
 use crate::ir::listener::{AccessLog, Binding, Listener, ListenerFilter, ListenerFilterKind, Transport};
 use crate::ir::{Address, name};
 use crate::lower::defaults;
@@ -73,9 +73,7 @@ fn listener(
     ];
     let buffer_limit =
         settings.connections.as_ref().and_then(|connections| connections.listener_per_connection_buffer_limit_bytes);
-    let mut origins: Vec<_> = chains.iter().flat_map(|chain| chain.origins.iter().cloned()).collect();
-    origins.sort();
-    origins.dedup();
+    let origins = origin::union(chains.iter().map(|chain| &chain.origins));
     Listener {
         origins,
         name,

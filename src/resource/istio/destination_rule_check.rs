@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use super::DestinationRule;
 use super::destination_rule::{
-    ClientTls, ClientTlsMode, ConnectionPoolSettings, H2UpgradePolicy, HttpSettings, OutlierDetection,
-    PortTrafficPolicy, RetryBudget, Subset, TcpSettings, TrafficPolicy, TunnelSettings,
+    ClientTls, ClientTlsMode, ConnectionPoolSettings, H2UpgradePolicy, HttpSettings, LoadBalancerSettings,
+    OutlierDetection, PortTrafficPolicy, RetryBudget, Subset, TcpSettings, TrafficPolicy, TunnelSettings,
 };
 use super::load_balancer_check;
 use crate::base::{Diagnostics, Duration, Location, Origin};
@@ -77,6 +77,28 @@ fn check_policy(at: &Origin, policy: &TrafficPolicy, namespace: &str, out: &mut 
         let message = "`tunnel` and `proxyProtocol` exclude each other";
         out.push(fault("conflicting-fields", &at.key("proxyProtocol"), message));
     }
+    check_common(at, (load_balancer, connection_pool, outlier_detection, tls), namespace, out);
+    for (index, settings) in port_level_settings.iter().enumerate() {
+        check_port_policy(&at.key("portLevelSettings").index(index), settings, namespace, out);
+    }
+    if let Some(tunnel) = tunnel {
+        check_tunnel(&at.key("tunnel"), tunnel, out);
+    }
+    if let Some(RetryBudget { percent: Some(percent), .. }) = retry_budget {
+        check_percent(&at.key("retryBudget").key("percent"), *percent, out);
+    }
+}
+
+/// What a policy of all ports and one of a single port have in common.
+type Common<'a> = (
+    &'a Option<LoadBalancerSettings>,
+    &'a Option<ConnectionPoolSettings>,
+    &'a Option<OutlierDetection>,
+    &'a Option<ClientTls>,
+);
+
+fn check_common(at: &Origin, common: Common<'_>, namespace: &str, out: &mut Diagnostics) {
+    let (load_balancer, connection_pool, outlier_detection, tls) = common;
     if let Some(outlier) = outlier_detection {
         check_outlier_detection(&at.key("outlierDetection"), outlier, out);
     }
@@ -88,15 +110,6 @@ fn check_policy(at: &Origin, policy: &TrafficPolicy, namespace: &str, out: &mut 
     }
     if let Some(tls) = tls {
         check_tls(&at.key("tls"), tls, namespace, out);
-    }
-    for (index, settings) in port_level_settings.iter().enumerate() {
-        check_port_policy(&at.key("portLevelSettings").index(index), settings, namespace, out);
-    }
-    if let Some(tunnel) = tunnel {
-        check_tunnel(&at.key("tunnel"), tunnel, out);
-    }
-    if let Some(RetryBudget { percent: Some(percent), .. }) = retry_budget {
-        check_percent(&at.key("retryBudget").key("percent"), *percent, out);
     }
 }
 
@@ -109,18 +122,7 @@ fn check_port_policy(at: &Origin, settings: &PortTrafficPolicy, namespace: &str,
     if load_balancer.is_none() && connection_pool.is_none() && outlier_detection.is_none() && tls.is_none() {
         out.push(fault("empty-policy", at, "settings of a port that set nothing").help("set a field, or remove it"));
     }
-    if let Some(outlier) = outlier_detection {
-        check_outlier_detection(&at.key("outlierDetection"), outlier, out);
-    }
-    if let Some(pool) = connection_pool {
-        check_connection_pool(&at.key("connectionPool"), pool, out);
-    }
-    if let Some(settings) = load_balancer {
-        load_balancer_check::check(&at.key("loadBalancer"), settings, outlier_detection.is_some(), out);
-    }
-    if let Some(tls) = tls {
-        check_tls(&at.key("tls"), tls, namespace, out);
-    }
+    check_common(at, (load_balancer, connection_pool, outlier_detection, tls), namespace, out);
 }
 
 /// A share is between 0 and 100 percent.

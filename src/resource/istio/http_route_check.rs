@@ -10,7 +10,7 @@ use super::virtual_service::{
 use super::virtual_service_check::{
     Binding, check_destination, check_gateways, check_required_destination, check_weights,
 };
-use crate::base::{Diagnostics, Location, Origin};
+use crate::base::{Diagnostics, Location, Origin, retry};
 use crate::resource::check::{self, doubt, fault, field, is_label};
 
 /// Checks one route. `is_delegate` is whether its VirtualService has no hosts.
@@ -324,32 +324,12 @@ pub(super) fn check_retries(at: &Origin, retries: &HttpRetry, out: &mut Diagnost
             let message = format!("`{condition}` is not a condition for retries");
             let help = match is_retry_condition(condition.trim()) {
                 true => "write the list without spaces".to_owned(),
-                false => format!("an HTTP status, or one of {}", RETRY_CONDITIONS.join(", ")),
+                false => format!("an HTTP status, or one of {}", retry::CONDITIONS.join(", ")),
             };
             out.push(fault("unknown-retry-condition", &at.key("retryOn"), message).help(help));
         }
     }
 }
-
-/// Envoy's conditions for retries of HTTP and gRPC that Istio lets through.
-const RETRY_CONDITIONS: [&str; 16] = [
-    "5xx",
-    "gateway-error",
-    "reset",
-    "reset-before-request",
-    "connect-failure",
-    "retriable-4xx",
-    "refused-stream",
-    "retriable-status-codes",
-    "retriable-headers",
-    "envoy-ratelimited",
-    "http3-post-connect-failure",
-    "cancelled",
-    "deadline-exceeded",
-    "internal",
-    "resource-exhausted",
-    "unavailable",
-];
 
 /// The statuses that Go's `http.StatusText` knows, or a condition.
 fn is_retry_condition(text: &str) -> bool {
@@ -357,7 +337,7 @@ fn is_retry_condition(text: &str) -> bool {
         matches!(status, 100..=103 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=418 | 421..=426)
             || matches!(status, 428 | 429 | 431 | 451 | 500..=508 | 510 | 511)
     };
-    RETRY_CONDITIONS.contains(&text) || text.parse().is_ok_and(known)
+    retry::CONDITIONS.contains(&text) || text.parse().is_ok_and(known)
 }
 
 /// Injected faults (`validateHTTPFaultInjection`).

@@ -1,8 +1,8 @@
 //! Two clusters of one name.
 
-use crate::base::{Diagnostic, Diagnostics};
+use crate::base::Diagnostics;
 use crate::verify::Options;
-use crate::verify::facts::{Facts, at, repeated};
+use crate::verify::facts::{Facts, report_repeated};
 
 declare_check! {
     /// Two clusters have one name. Envoy refuses the bootstrap; from a control plane it keeps only one of
@@ -11,15 +11,7 @@ declare_check! {
 }
 
 fn check(facts: &Facts<'_>, _: &Options<'_>, found: &mut Diagnostics) {
-    for (first, again) in repeated(&facts.clusters.defined) {
-        let message = format!("the cluster `{}` is defined twice", again.text);
-        found.push(
-            Diagnostic::error(CHECK.code, at(&again.place), message)
-                .labelled("defined again here")
-                .related(at(&first.place), "first defined here")
-                .help("keep one, or rename one and what names it"),
-        );
-    }
+    report_repeated(CHECK.code, "cluster", &facts.clusters.defined, found);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A condition for retries that Envoy does not know.
 
-use crate::base::{Diagnostic, Diagnostics};
+use crate::base::{Diagnostic, Diagnostics, retry};
 use crate::verify::Options;
 use crate::verify::facts::{Facts, at};
 
@@ -9,34 +9,15 @@ declare_check! {
     "verify/unknown-retry-word", check
 }
 
-/// `envoy: x-envoy-retry-on` and `x-envoy-retry-grpc-on`
-/// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter>).
-const WORDS: [&str; 16] = [
-    "5xx",
-    "gateway-error",
-    "reset",
-    "reset-before-request",
-    "connect-failure",
-    "envoy-ratelimited",
-    "retriable-4xx",
-    "refused-stream",
-    "retriable-status-codes",
-    "retriable-headers",
-    "http3-post-connect-failure",
-    "cancelled",
-    "deadline-exceeded",
-    "internal",
-    "resource-exhausted",
-    "unavailable",
-];
-
 fn check(facts: &Facts<'_>, _: &Options<'_>, found: &mut Diagnostics) {
     for retry in &facts.retries {
-        for word in retry.text.split(',').map(str::trim).filter(|word| !WORDS.contains(word) && !word.is_empty()) {
-            let nearest = WORDS.into_iter().min_by_key(|known| strsim::levenshtein(known, word));
+        for word in
+            retry.text.split(',').map(str::trim).filter(|word| !retry::CONDITIONS.contains(word) && !word.is_empty())
+        {
+            let nearest = retry::CONDITIONS.into_iter().min_by_key(|known| strsim::levenshtein(known, word));
             let nearest = nearest.filter(|known| strsim::levenshtein(known, word) <= 3);
             let help = nearest.map_or_else(
-                || format!("the conditions are {}", WORDS.join(", ")),
+                || format!("the conditions are {}", retry::CONDITIONS.join(", ")),
                 |known| format!("`{known}` is meant, perhaps"),
             );
             let message = format!("`{word}` is no condition of `retry_on`: Envoy passes over it");

@@ -4,7 +4,7 @@
 use super::http;
 use super::port::Port;
 use crate::base::Protocol;
-use crate::ir::listener::{FilterChain, FilterChainMatch, NetworkFilter, TcpClusters, TcpProxy};
+use crate::ir::listener::{FilterChain, FilterChainMatch, NetworkFilter, TcpProxy};
 use crate::ir::name;
 use crate::ir::tls::DownstreamTls;
 use crate::lower::endpoint::PeerAuthentications;
@@ -228,21 +228,8 @@ impl Chains<'_> {
             stat_prefix,
             idle_timeout: self.shared.settings.idle_timeout.map(std_duration),
             access_logs: self.shared.logs.traffic.clone(),
-            ..to(&served.cluster())
+            ..TcpProxy::to(&served.cluster())
         }
-    }
-}
-
-/// Bytes to a cluster.
-pub(super) fn to(cluster: &str) -> TcpProxy {
-    TcpProxy {
-        stat_prefix: cluster.to_owned(),
-        clusters: TcpClusters::Single(cluster.to_owned()),
-        idle_timeout: None,
-        max_downstream_connection_duration: None,
-        access_logs: Vec::new(),
-        hash_source_ip: false,
-        tunneling: None,
     }
 }
 

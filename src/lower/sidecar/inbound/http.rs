@@ -5,64 +5,33 @@ use std::time::Duration;
 use super::chain::Served;
 use crate::base::Protocol;
 use crate::ir::http::{
-    ClientCertDetails, Codec, CommonHttpOptions, ForwardClientCert, Http1Options, HttpConnectionManager, HttpFilter,
-    PeerMetadata, RouterFilter,
+    ClientCertDetails, ForwardClientCert, HttpConnectionManager, HttpFilter, PeerMetadata, RouterFilter,
 };
 use crate::ir::name;
 use crate::ir::route::{
-    Action, Clusters, Forward, HeaderChanges, MaxStreamDuration, PathMatch, RetryPolicy, Route, RouteConfiguration,
-    RouteMatch, Source, VirtualHost,
+    Action, Clusters, Forward, MaxStreamDuration, RetryPolicy, Route, RouteConfiguration, Source, VirtualHost,
 };
-use crate::lower::connection_manager::{apply_connection_settings, forward_client_cert, path_normalization};
+use crate::lower::connection_manager::{self, apply_connection_settings, forward_client_cert};
 use crate::lower::defaults;
 use crate::lower::settings::Settings;
 use crate::lower::sidecar::Shared;
-use crate::lower::time::std_duration;
 
 /// The connection manager of a port (`istio: core.buildSidecarInboundHTTPOpts` and
 /// `ListenerBuilder.buildHTTPConnectionManager`).
 pub(super) fn manager(shared: &Shared<'_>, served: Served<'_>) -> HttpConnectionManager {
     let settings = shared.settings;
-    let headers = &settings.headers;
     let written = settings.proxy_config.proxy_headers.as_ref();
     let forward = written.and_then(|headers| forward_client_cert(headers.forwarded_client_cert));
-    let writes_http1 = settings.http10 || headers.preserve_http1_case;
+    let routes = Source::Inline(Box::new(route_configuration(served)));
     let mut manager = HttpConnectionManager {
-        stat_prefix: served.stat_prefix(),
-        routes: Source::Inline(Box::new(route_configuration(served))),
-        filters: filters(settings, served.protocol()),
-        tracing: shared.tracing.clone(),
         access_logs: shared.logs.traffic.clone(),
-        codec: Codec::Auto,
-        use_remote_address: Some(false),
-        xff_num_trusted_hops: 0,
-        skip_xff_append: false,
-        append_x_forwarded_port: headers.x_forwarded_port,
         forward_client_cert: forward.unwrap_or(ForwardClientCert::AppendForward),
         client_cert_details: Some(certificate_details(settings)),
-        server_name: headers.server_name.clone(),
-        server_header: headers.server_header,
-        common: settings
-            .idle_timeout
-            .map(|timeout| CommonHttpOptions { idle_timeout: Some(std_duration(timeout)), ..Default::default() }),
-        http1: writes_http1.then_some(Http1Options {
-            accept_http_10: settings.http10,
-            preserve_case: headers.preserve_http1_case,
-            allow_absolute_url: None,
-        }),
         http2: served.protocol().is_http2().then(Default::default),
-        stream_idle_timeout: Some(Duration::ZERO),
-        request_timeout: None,
-        request_headers_timeout: None,
-        drain_timeout: None,
-        delayed_close_timeout: None,
-        proxy_100_continue: true,
-        upgrades: vec!["websocket".to_owned()],
-        path: path_normalization(shared.view.mesh.config.path_normalization.normalization),
-        request_id_for_trace_sampling: true,
-        internal_addresses: Vec::new(),
-        generate_request_id: headers.generate_request_id,
+        ..connection_manager::base(shared.view, settings, served.stat_prefix(), routes)
     };
+    manager.filters = filters(settings, served.protocol());
+    manager.tracing = shared.tracing.clone();
     if let Some(connections) = &settings.connections {
         apply_connection_settings(&mut manager, connections);
     }
@@ -106,25 +75,11 @@ fn route_configuration(served: Served<'_>) -> RouteConfiguration {
         Served::Port(port) => port.origins.clone(),
         Served::Passthrough(_) => Vec::new(),
     };
+    let action = Action::Forward(Box::new(forward(&cluster, served.protocol())));
     let route = Route {
         origins: origins.clone(),
-        name: defaults::DEFAULT_ROUTE.to_owned(),
-        matches: RouteMatch {
-            path: PathMatch::Prefix("/".to_owned()),
-            case_sensitive: None,
-            headers: Vec::new(),
-            query_parameters: Vec::new(),
-            claims: Vec::new(),
-            grpc: false,
-        },
-        action: Action::Forward(Box::new(forward(&cluster, served.protocol()))),
-        config_path: None,
         decorator: Some(format!("{}/*", name::virtual_host(&served.names().hostname, port))),
-        request_headers: HeaderChanges::default(),
-        response_headers: HeaderChanges::default(),
-        cors: None,
-        fault: None,
-        stat_prefix: None,
+        ..Route::for_everything(defaults::DEFAULT_ROUTE, action)
     };
     RouteConfiguration {
         origins: origins.clone(),

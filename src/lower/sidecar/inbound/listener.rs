@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Interception;
-use super::chain::{Chains, Served, to};
+use super::chain::{Chains, Served};
 use super::port::{Port, wildcard};
+use crate::base::origin;
 use crate::ir::listener::{
     Binding, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, NetworkFilter, PortPredicate,
-    Transport,
+    TcpProxy, Transport,
 };
 use crate::ir::{Address, name};
 use crate::lower::defaults;
@@ -51,7 +52,10 @@ fn black_hole(port: u32) -> FilterChain {
         matches: Some(FilterChainMatch { destination_port: Some(port), ..FilterChainMatch::default() }),
         tls: None,
         transport_socket_connect_timeout: None,
-        filters: vec![NetworkFilter::MetadataExchange, NetworkFilter::TcpProxy(Box::new(to(name::BLACK_HOLE_CLUSTER)))],
+        filters: vec![
+            NetworkFilter::MetadataExchange,
+            NetworkFilter::TcpProxy(Box::new(TcpProxy::to(name::BLACK_HOLE_CLUSTER))),
+        ],
         config_path: None,
     }
 }
@@ -65,9 +69,7 @@ fn listener(
 ) -> Listener {
     let view = chains.shared.view;
     let tproxy = !binds && Interception::of(view.proxy) == Interception::Tproxy;
-    let mut origins: Vec<_> = filter_chains.iter().flat_map(|chain| chain.origins.iter().cloned()).collect();
-    origins.sort();
-    origins.dedup();
+    let origins = origin::union(filter_chains.iter().map(|chain| &chain.origins));
     let unconditional = |kind| ListenerFilter { kind, disabled: None };
     let restores = [
         (!binds).then_some(unconditional(ListenerFilterKind::OriginalDst)),

@@ -8,15 +8,11 @@ use super::entry::Entry;
 use super::unknown;
 use crate::base::Protocol;
 use crate::ir::cluster::DnsCache;
-use crate::ir::http::{
-    Codec, CommonHttpOptions, ForwardClientCert, Http1Options, HttpConnectionManager, HttpFilter, PeerMetadata,
-    RouterFilter,
-};
+use crate::ir::http::{HttpConnectionManager, HttpFilter, PeerMetadata, RouterFilter};
 use crate::ir::route::Source;
 use crate::ir::{Listener, name};
-use crate::lower::connection_manager::{apply_connection_settings, path_normalization};
+use crate::lower::connection_manager::{self, apply_connection_settings};
 use crate::lower::settings::text;
-use crate::lower::time::std_duration;
 use crate::lower::{defaults, settings};
 
 /// A connection manager (`istio: core.buildSidecarOutboundHTTPListenerOpts` and
@@ -29,45 +25,15 @@ pub(super) fn manager(
 ) -> HttpConnectionManager {
     let settings = shared.tcp.settings;
     let headers = &settings.headers;
-    let writes_http1 = settings.http10 || headers.preserve_http1_case;
     // Outbound, Envoy's own name stands in `server` unless one is written.
     let own_name = headers.server_name == defaults::SERVER_NAME && !writes_server(settings);
-    let mut manager = HttpConnectionManager {
-        stat_prefix,
-        routes,
-        filters: filters(shared, http),
-        tracing: shared.tracing.clone(),
-        access_logs: shared.tcp.access_logs.to_vec(),
-        codec: Codec::Auto,
-        use_remote_address: Some(false),
-        xff_num_trusted_hops: 0,
-        skip_xff_append: false,
-        append_x_forwarded_port: headers.x_forwarded_port,
-        forward_client_cert: ForwardClientCert::Sanitize,
-        client_cert_details: None,
-        server_name: if own_name { String::new() } else { headers.server_name.clone() },
-        server_header: headers.server_header,
-        common: settings
-            .idle_timeout
-            .map(|timeout| CommonHttpOptions { idle_timeout: Some(std_duration(timeout)), ..Default::default() }),
-        http1: writes_http1.then_some(Http1Options {
-            accept_http_10: settings.http10,
-            preserve_case: headers.preserve_http1_case,
-            allow_absolute_url: None,
-        }),
-        http2: None,
-        stream_idle_timeout: Some(std::time::Duration::ZERO),
-        request_timeout: None,
-        request_headers_timeout: None,
-        drain_timeout: None,
-        delayed_close_timeout: None,
-        proxy_100_continue: true,
-        upgrades: vec!["websocket".to_owned()],
-        path: path_normalization(shared.tcp.view.mesh.config.path_normalization.normalization),
-        request_id_for_trace_sampling: true,
-        internal_addresses: Vec::new(),
-        generate_request_id: headers.generate_request_id,
-    };
+    let mut manager = connection_manager::base(shared.tcp.view, settings, stat_prefix, routes);
+    if own_name {
+        manager.server_name.clear();
+    }
+    manager.filters = filters(shared, http);
+    manager.tracing = shared.tracing.clone();
+    manager.access_logs = shared.tcp.access_logs.to_vec();
     if let Some(connections) = &settings.connections {
         apply_connection_settings(&mut manager, connections);
     }

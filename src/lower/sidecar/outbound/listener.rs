@@ -6,6 +6,7 @@ use super::chain::{Chain, Content, Http};
 use super::entry::Entry;
 use super::http::{is_explicit_proxy, make_explicit, manager};
 use super::unknown::fallback;
+use crate::base::origin;
 use crate::ir::listener::{
     Binding, FilterChain, Listener, ListenerFilter, ListenerFilterKind, NetworkFilter, Transport,
 };
@@ -25,9 +26,7 @@ pub(super) fn listener(shared: &Shared<'_>, entry: &Entry<'_>) -> Listener {
         sniffs.then_some(ListenerFilterKind::HttpInspector),
     ];
     let (default, chains) = matched(shared, entry, &listener_name);
-    let mut origins: Vec<_> = entry.chains.iter().flat_map(|chain| chain.origins.iter().cloned()).collect();
-    origins.sort();
-    origins.dedup();
+    let origins = origin::union(entry.chains.iter().map(|chain| &chain.origins));
     let timeout = shared.tcp.view.mesh.config.protocol_detection_timeout;
     Listener {
         origins,

@@ -7,9 +7,9 @@ use super::http;
 use crate::ir::cluster::DnsCache;
 use crate::ir::listener::{
     AccessLog, Binding, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, NetworkFilter,
-    TcpClusters, TcpProxy, Transport,
+    TcpProxy, Transport,
 };
-use crate::ir::route::{Action, Clusters, DirectResponse, Forward, HeaderChanges, PathMatch, RouteMatch, Source};
+use crate::ir::route::{Action, Clusters, DirectResponse, Forward, Source};
 use crate::ir::{Address, Route, RouteConfiguration, VirtualHost, name};
 use crate::lower::settings::text;
 use crate::lower::time::std_duration;
@@ -68,20 +68,8 @@ pub(super) fn filters(shared: &Shared<'_>) -> Vec<NetworkFilter> {
         Policy::ByName => name::PASSTHROUGH_CLUSTER,
     };
     let idle_timeout = shared.tcp.settings.idle_timeout.map(std_duration);
-    let proxy = TcpProxy { idle_timeout, access_logs: shared.tcp.access_logs.to_vec(), ..to(cluster) };
+    let proxy = TcpProxy { idle_timeout, access_logs: shared.tcp.access_logs.to_vec(), ..TcpProxy::to(cluster) };
     vec![NetworkFilter::TcpProxy(Box::new(proxy))]
-}
-
-fn to(cluster: &str) -> TcpProxy {
-    TcpProxy {
-        stat_prefix: cluster.to_owned(),
-        clusters: TcpClusters::Single(cluster.to_owned()),
-        idle_timeout: None,
-        max_downstream_connection_duration: None,
-        access_logs: Vec::new(),
-        hash_source_ip: false,
-        tunneling: None,
-    }
 }
 
 /// The chain of a listener for what none of its own takes (`istio: core.buildListenerFromEntry`).
@@ -115,7 +103,7 @@ pub(super) fn virtual_outbound(shared: &Shared<'_>, port: u32, access_logs: &[Ac
         matches: Some(FilterChainMatch { destination_port: Some(port), ..FilterChainMatch::default() }),
         ..chain(
             defaults::VIRTUAL_OUTBOUND_BLACK_HOLE,
-            vec![NetworkFilter::TcpProxy(Box::new(to(name::BLACK_HOLE_CLUSTER)))],
+            vec![NetworkFilter::TcpProxy(Box::new(TcpProxy::to(name::BLACK_HOLE_CLUSTER)))],
         )
     };
     let by_name = (*shared.unknown == Policy::ByName).then(|| http_by_name(shared));
@@ -181,7 +169,7 @@ pub(super) fn virtual_host(shared: &Shared<'_>) -> VirtualHost {
         origins: Vec::new(),
         name: name.to_owned(),
         domains: vec!["*".to_owned()],
-        routes: vec![route(name, action)],
+        routes: vec![Route::for_everything(name, action)],
         require_tls: false,
         include_request_attempt_count: headers.attempt_count,
     }
@@ -203,28 +191,4 @@ pub(super) fn forward(cluster: &str, append_x_forwarded_host: bool) -> Action {
         append_x_forwarded_host,
         cluster_not_found: None,
     }))
-}
-
-/// A route that takes every request.
-pub(super) fn route(name: &str, action: Action) -> Route {
-    Route {
-        origins: Vec::new(),
-        name: name.to_owned(),
-        matches: RouteMatch {
-            path: PathMatch::Prefix("/".to_owned()),
-            case_sensitive: None,
-            headers: Vec::new(),
-            query_parameters: Vec::new(),
-            claims: Vec::new(),
-            grpc: false,
-        },
-        action,
-        config_path: None,
-        decorator: None,
-        request_headers: HeaderChanges::default(),
-        response_headers: HeaderChanges::default(),
-        cors: None,
-        fault: None,
-        stat_prefix: None,
-    }
 }

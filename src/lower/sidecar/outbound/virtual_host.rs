@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Shared;
 use super::domain::{bracketed, domains};
-use super::unknown::{forward, route};
+use super::unknown::forward;
 use crate::base::{HostPattern, Origins};
 use crate::ir::{Route, VirtualHost, name, route as ir_route};
 use crate::lower::defaults;
@@ -154,7 +154,7 @@ fn default_route(context: &RouteContext<'_>, service: &Service, port: u32) -> Ro
     Route {
         origins: vec![service.origin.clone()],
         decorator: Some(format!("{}/*", name::virtual_host(&service.hostname, port))),
-        ..route(defaults::DEFAULT_ROUTE, action)
+        ..Route::for_everything(defaults::DEFAULT_ROUTE, action)
     }
 }
 
