@@ -22,9 +22,14 @@ fn check(facts: &Facts<'_>, _: &Options<'_>, found: &mut Diagnostics) {
                 continue;
             };
             let message = format!("the domain `{}` is there twice", domain.text);
+            // A virtual host that nobody wrote, as that of a sidecar for all other hosts, has no place.
+            let (place, other) = match &domain.place {
+                Some(_) => (&domain.place, &first.place),
+                None => (&first.place, &domain.place),
+            };
             found.push(
-                Diagnostic::error(CHECK.code, at(&domain.place), message)
-                    .related(at(&first.place), "first here")
+                Diagnostic::error(CHECK.code, at(place), message)
+                    .related(at(other), "the other one")
                     .help("put the routes of both virtual hosts into one"),
             );
         }
