@@ -7,7 +7,7 @@ use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
 use super::output::{self, OutputFile};
 use super::{input as files, load, report};
-use crate::base::{Diagnostics, Severity, SourceMap};
+use crate::base::{Diagnostics, Severity, SourceMap, Timestamp};
 use crate::lint::baseline::Baseline;
 use crate::lint::config::Config;
 use crate::lint::finding::{self, Finding};
@@ -44,7 +44,8 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
     let (mesh, of_links) =
         mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
     found.extend(of_links);
-    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents }));
+    let context = Context { resources: &resources, mesh: &mesh, documents: &documents, now: now() };
+    found.extend(lint::run(&context));
     let input = Input::new(&sources, &documents, &resources, &arguments.mesh.namespace);
     let (mut suppressions, malformed) = suppress::written(&input);
     suppressions.extend(arguments.suppress.iter().cloned().chain(config.suppressions()));
@@ -68,6 +69,12 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
         Ok(()) if failed => Exit::Findings,
         Ok(()) => Exit::Ok,
     }
+}
+
+/// The time of day.
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp(since.map_or(0, |it| i64::try_from(it.as_secs()).unwrap_or(i64::MAX)))
 }
 
 /// Prints the corrections, or makes them; what is corrected is no finding any more.

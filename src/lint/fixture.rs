@@ -1,10 +1,13 @@
 //! YAML → what a rule finds, for tests.
 
 use super::{Context, Rule};
-use crate::base::{Diagnostics, FileId, Location};
+use crate::base::{Diagnostics, FileId, Location, Timestamp};
 use crate::mesh::{LinkOptions, link};
 use crate::resource::{DecodeOptions, decode};
 use crate::yaml;
+
+/// The first second of 2026.
+const NOW: Timestamp = Timestamp(1_767_225_600);
 
 /// What one rule finds in a text. The text is well-formed, and each place that is named exists.
 pub(crate) fn found(rule: &Rule, text: &str) -> Diagnostics {
@@ -13,7 +16,8 @@ pub(crate) fn found(rule: &Rule, text: &str) -> Diagnostics {
     let (resources, _) = decode(&documents, &DecodeOptions::default());
     let (mesh, _) = link(&resources, LinkOptions::default());
     let mut found = Diagnostics::default();
-    (rule.check)(&Context { resources: &resources, mesh: &mesh, documents: &documents }, &mut found);
+    let context = Context { resources: &resources, mesh: &mesh, documents: &documents, now: NOW };
+    (rule.check)(&context, &mut found);
     for finding in &found.0 {
         let span = resources.span(&documents, &finding.label.location);
         assert!(span.is_some() || finding.label.location == Location::Nowhere, "{}: {finding:?}", rule.name);

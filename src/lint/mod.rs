@@ -3,11 +3,14 @@
 //! What the stages find by themselves (`yaml`, `resource`, `mesh`) is part of a linter's output as
 //! well; a rule says what they do not. [`codes`] has the code of istioctl for each.
 
+mod annotation_values;
+mod annotations;
 pub mod baseline;
 mod binding;
 pub mod book;
 pub mod codes;
 pub mod config;
+mod destinations;
 mod examples;
 pub mod finding;
 pub mod fix;
@@ -23,7 +26,7 @@ mod tree;
 
 use rayon::prelude::*;
 
-use crate::base::{Diagnostic, Diagnostics};
+use crate::base::{Diagnostic, Diagnostics, Timestamp};
 use crate::mesh::Mesh;
 use crate::resource::Resources;
 use crate::yaml::Document;
@@ -42,6 +45,8 @@ pub struct Context<'a> {
     pub mesh: &'a Mesh,
     /// The texts, for rules about what no type keeps.
     pub documents: &'a [Document<'a>],
+    /// The time, for rules about what expires.
+    pub now: Timestamp,
 }
 
 /// Runs every rule, in parallel. The findings are in the order of the rules.

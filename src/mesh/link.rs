@@ -76,7 +76,7 @@ pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) 
         namespaces: namespaces.clone(),
         node_localities: node_localities.clone(),
     };
-    diagnostics.extend(references::check(&mesh));
+    diagnostics.extend(references::check(&mesh, resources));
     diagnostics.0.extend(resources.endpoints.iter().map(unread_endpoints));
     (mesh, diagnostics)
 }

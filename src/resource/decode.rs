@@ -8,7 +8,7 @@ use super::istio::{self, MeshConfig};
 use super::kind::{Kind, Recognition};
 use super::kubernetes::ObjectMeta;
 use super::resources::{Object, ResourceInfo, Resources, Written};
-use crate::base::{Diagnostic, Diagnostics, FileId, Location, Origin, Path, ResourceId, Span};
+use crate::base::{Diagnostic, Diagnostics, FileId, HostPattern, Location, Origin, Path, ResourceId, Span};
 use crate::yaml::{self, Document, Node};
 
 /// What decoding needs to know besides the documents.
@@ -35,15 +35,15 @@ impl Default for DecodeOptions {
 pub fn decode(documents: &[Document<'_>], options: &DecodeOptions) -> (Resources, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mut sources = Vec::new();
-    let mut unread = BTreeMap::new();
+    let mut unread = Unread::default();
     for (at, document) in documents.iter().enumerate() {
         let finder = Finder { document: at, file: document.file, options };
         finder.find(&document.root, &Path::root(), &Envelope::default(), &mut sources, &mut unread, &mut diagnostics);
     }
-    report_unread(unread, &mut diagnostics);
+    let mut resources = Resources { api_gateways: unread.gateways, ..Resources::default() };
+    report_unread(unread.places, &mut diagnostics);
     let mut sources = without_duplicates(sources, &mut diagnostics);
     sources.sort_by(|a, b| a.order().cmp(&b.order()));
-    let mut resources = Resources::default();
     for (at, source) in sources.into_iter().enumerate() {
         resources.infos.push(source.info());
         read(source, ResourceId(at as u32), &mut resources, &mut diagnostics);
@@ -99,7 +99,15 @@ struct Envelope {
 }
 
 /// Kinds that are not read, with the places of their objects.
-type Unread = BTreeMap<(String, String), Vec<(Recognition, Span)>>;
+type Places = BTreeMap<(String, String), Vec<(Recognition, Span)>>;
+
+/// What is not read as an object.
+#[derive(Default)]
+struct Unread {
+    places: Places,
+    /// See [`Resources::api_gateways`].
+    gateways: BTreeMap<String, Vec<Option<HostPattern>>>,
+}
 
 /// Finds the objects of a document.
 struct Finder<'o> {
@@ -128,7 +136,7 @@ impl Finder<'_> {
         }
         let text = |key: &str| node.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
         if let (Some(kind), None) = (self.bare_kind(), text("kind")) {
-            let meta = ObjectMeta { name: kind.name().to_owned(), ..ObjectMeta::default() };
+            let meta = ObjectMeta { name: kind.name().to_ascii_lowercase(), ..ObjectMeta::default() };
             let (api_version, path) = (String::new(), path.clone());
             sources.push(Source { kind, api_version, node, file: self.file, document: self.document, path, meta });
             return;
@@ -153,8 +161,20 @@ impl Finder<'_> {
                 let path = path.clone();
                 sources.push(Source { kind, api_version, node, file: self.file, document: self.document, path, meta });
             }
-            recognition => unread.entry((api_version, kind)).or_default().push((recognition, span)),
+            recognition => {
+                if recognition == Recognition::Untranslated && kind == "Gateway" {
+                    unread.gateways.insert(self.key(node), listeners(node));
+                }
+                unread.places.entry((api_version, kind)).or_default().push((recognition, span));
+            }
         }
+    }
+
+    /// `namespace/name` of an object that is not read.
+    fn key(&self, node: &Node<'_>) -> String {
+        let text = |key: &str| node.get("metadata").and_then(|it| it.get(key)).and_then(Node::as_str);
+        let namespace = text("namespace").filter(|it| !it.is_empty()).unwrap_or(&self.options.default_namespace);
+        format!("{namespace}/{}", text("name").unwrap_or_default())
     }
 
     /// The kind of a file that is named in the options and needs no envelope.
@@ -194,6 +214,13 @@ impl Finder<'_> {
     }
 }
 
+/// The hostname of each listener of a Gateway of the Gateway API.
+fn listeners(node: &Node<'_>) -> Vec<Option<HostPattern>> {
+    let listeners = node.get("spec").and_then(|spec| spec.get("listeners")).map(Node::elements).unwrap_or_default();
+    let hostname = |listener: &Node<'_>| listener.get("hostname").and_then(Node::as_str).map(HostPattern::from);
+    listeners.iter().map(|listener| hostname(listener).filter(|it| !it.is_empty())).collect()
+}
+
 fn no_kind(node: &Node<'_>, span: Span) -> Diagnostic {
     let missing = match (node.get("apiVersion").is_some(), node.get("kind").is_some()) {
         (true, false) => "`kind`",
@@ -206,7 +233,7 @@ fn no_kind(node: &Node<'_>, span: Span) -> Diagnostic {
 }
 
 /// One finding for each kind that is not read, at its first object.
-fn report_unread(unread: Unread, diagnostics: &mut Diagnostics) {
+fn report_unread(unread: Places, diagnostics: &mut Diagnostics) {
     for ((api_version, kind), mut objects) in unread {
         objects.sort_by_key(|(_, span)| *span);
         let Some((recognition, first)) = objects.first().copied() else { continue };

@@ -1,11 +1,12 @@
 //! Everything the user wrote, typed, and where each object is written.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::istio;
 use super::kind::Kind;
 use super::kubernetes::{self, ObjectMeta};
-use crate::base::{FileId, Location, Origin, Path, ResourceId, Span};
+use crate::base::{FileId, HostPattern, Location, Origin, Path, ResourceId, Span};
 use crate::yaml::Document;
 
 /// An object: what the user wrote of kind `S`, with the `status` of kinds that are read in full.
@@ -81,6 +82,9 @@ pub struct Resources {
     pub infos: Vec<ResourceInfo>,
     /// Gateways.
     pub gateways: Vec<Object<istio::Gateway>>,
+    /// Gateways of the Gateway API, which VirtualServices may name as `namespace/name`: the
+    /// hostname of each listener, `None` where it takes every host. They are not translated.
+    pub api_gateways: BTreeMap<String, Vec<Option<HostPattern>>>,
     /// VirtualServices.
     pub virtual_services: Vec<Object<istio::VirtualService>>,
     /// DestinationRules.

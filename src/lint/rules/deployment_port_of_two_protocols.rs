@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Labels, Location, Origin};
 use crate::lint::Context;
+use crate::resource::Object;
 use crate::resource::kubernetes::{Service, ServiceStatus, Workload};
-use crate::resource::{Object, kubernetes};
+use crate::yaml::Node;
 
 declare_rule! {
     /// ## What it does
@@ -58,13 +59,15 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for deployment in context.resources.deployments.iter().filter(|it| in_mesh(context, it)) {
-        let mut ports: BTreeMap<u32, Vec<(kubernetes::service::Transport, String, Origin)>> = BTreeMap::new();
+        let mut ports: BTreeMap<u32, Vec<(&str, String, Origin)>> = BTreeMap::new();
         for service in services_of(context, deployment) {
             for (at, port) in service.spec.ports.iter().enumerate() {
                 let Some(number) = port.port else { continue };
                 let origin = service.spec_origin().key("ports").index(at);
                 let transports = ports.entry(number.number()).or_default();
-                transports.push((port.protocol, service.name().to_owned(), origin));
+                // As it is written: the API server refuses others than TCP, UDP and SCTP, but they are told apart.
+                let written = context.node(&origin.key("protocol")).and_then(Node::as_str).unwrap_or("TCP");
+                transports.push((written, service.name().to_owned(), origin));
             }
         }
         for (number, uses) in &ports {

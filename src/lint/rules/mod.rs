@@ -4,11 +4,13 @@ use super::Rule;
 use super::rule::declare_rule;
 
 mod access_log_without_provider;
+mod alpha_annotation;
 mod application_runs_as_proxy;
 mod case_ignored_in_regex;
 mod claim_route_without_authentication;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
+mod deprecated_annotation;
 mod deprecated_field;
 mod destination_rule_of_unknown_host;
 mod destination_without_weight;
@@ -31,6 +33,7 @@ mod lightstep_tracing;
 mod match_gateway_not_bound;
 mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
+mod misplaced_annotation;
 mod namespace_injected_by_default;
 mod namespace_with_several_injection_labels;
 mod namespace_without_injection;
@@ -52,16 +55,21 @@ mod service_port_without_protocol;
 mod several_sidecars_without_selector;
 mod sidecar_in_ambient;
 mod sidecars_of_one_workload;
+mod subset_route_not_at_gateway;
 mod subset_without_pods;
 mod telemetries_of_one_workload;
 mod telemetries_without_selector;
 mod try_outlasts_timeout;
+mod unknown_annotation;
 mod unknown_credential;
+mod unknown_registry;
 mod unknown_source_namespace;
 mod unreachable_destination;
 mod unreachable_route_rule;
+mod unreadable_annotation_value;
 mod unresolved_image_auto;
 mod unrestricted_jwks_fetch;
+mod unusable_credential;
 mod unverified_upstream_certificate;
 mod unverified_upstream_certificate_of_port;
 mod webhook_address_is_ip;
@@ -70,11 +78,13 @@ mod webhook_without_address;
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
     &access_log_without_provider::RULE,
+    &alpha_annotation::RULE,
     &application_runs_as_proxy::RULE,
     &case_ignored_in_regex::RULE,
     &claim_route_without_authentication::RULE,
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
+    &deprecated_annotation::RULE,
     &deprecated_field::RULE,
     &destination_rule_of_unknown_host::RULE,
     &destination_without_weight::RULE,
@@ -97,6 +107,7 @@ pub static RULES: &[&Rule] = &[
     &match_gateway_not_bound::RULE,
     &match_port_not_served::RULE,
     &mesh_hosts_claimed_twice::RULE,
+    &misplaced_annotation::RULE,
     &namespace_injected_by_default::RULE,
     &namespace_with_several_injection_labels::RULE,
     &namespace_without_injection::RULE,
@@ -118,16 +129,21 @@ pub static RULES: &[&Rule] = &[
     &several_sidecars_without_selector::RULE,
     &sidecar_in_ambient::RULE,
     &sidecars_of_one_workload::RULE,
+    &subset_route_not_at_gateway::RULE,
     &subset_without_pods::RULE,
     &telemetries_of_one_workload::RULE,
     &telemetries_without_selector::RULE,
     &try_outlasts_timeout::RULE,
+    &unknown_annotation::RULE,
     &unknown_credential::RULE,
+    &unknown_registry::RULE,
     &unknown_source_namespace::RULE,
     &unreachable_destination::RULE,
     &unreachable_route_rule::RULE,
+    &unreadable_annotation_value::RULE,
     &unresolved_image_auto::RULE,
     &unrestricted_jwks_fetch::RULE,
+    &unusable_credential::RULE,
     &unverified_upstream_certificate::RULE,
     &unverified_upstream_certificate_of_port::RULE,
     &webhook_address_is_ip::RULE,

@@ -3,6 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
+use crate::lint::destinations::{self, full_host};
 
 declare_rule! {
     /// ## What it does
@@ -39,24 +40,19 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    for service in &context.mesh.virtual_services {
-        for rule in &service.http {
-            let Some(origin) = rule.origins.first() else { continue };
-            for (at, route) in rule.spec.route.iter().enumerate() {
-                let Some(destination) = route.destination.as_ref().filter(|it| it.port.is_none()) else { continue };
-                let host = destination.host.as_str();
-                let Some(target) = context.mesh.services_with_host(host).find(|it| it.ports.len() > 1) else {
-                    continue;
-                };
-                let ports: Vec<_> = target.ports.iter().map(|port| format!("`{}`", port.port)).collect();
-                let place = origin.key("route").index(at).key("destination");
-                let message = format!("`{host}` has several ports, and the destination does not say which");
-                found.push(
-                    Diagnostic::new(RULE.severity, RULE.name, Location::Value(place), message)
-                        .related(Location::Value(target.ports_origin()), "its ports")
-                        .help(format!("set `port.number` to one of {}", ports.join(", "))),
-                );
-            }
+    let mesh = context.mesh;
+    for object in &context.resources.virtual_services {
+        for (origin, destination) in destinations::written(object) {
+            let Some(destination) = destination.filter(|it| it.port.is_none()) else { continue };
+            let host = full_host(&mesh.domain, destination.host.as_str(), object.namespace());
+            let Some(target) = mesh.services_with_host(&host).find(|it| it.ports.len() > 1) else { continue };
+            let ports: Vec<_> = target.ports.iter().map(|port| format!("`{}`", port.port)).collect();
+            let message = format!("`{host}` has several ports, and the destination does not say which");
+            found.push(
+                Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin), message)
+                    .related(Location::Value(target.ports_origin()), "its ports")
+                    .help(format!("set `port.number` to one of {}", ports.join(", "))),
+            );
         }
     }
 }

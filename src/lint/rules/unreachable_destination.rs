@@ -3,6 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location, Origin};
 use crate::lint::Context;
+use crate::lint::destinations::{self, full_host};
 use crate::mesh::{Service, Visibility};
 use crate::resource::Object;
 use crate::resource::istio::VirtualService;
@@ -52,19 +53,13 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let wildcards: Wildcards<'_> = services.map(|it| (HostPattern::from(it.hostname.as_str()), it)).collect();
     for object in &context.resources.virtual_services {
         let visibility = visibility(context, object);
-        for (at, rule) in object.spec.http.iter().enumerate() {
-            let origin = object.spec_origin().key("http").index(at);
-            let routes = rule.route.iter().enumerate();
-            let routes = routes.filter_map(|(at, it)| {
-                Some((origin.key("route").index(at).key("destination"), it.destination.as_ref()?))
-            });
-            let mirrors = rule.mirrors.iter().enumerate();
-            let mirrors = mirrors.filter_map(|(at, it)| {
-                Some((origin.key("mirrors").index(at).key("destination"), it.destination.as_ref()?))
-            });
-            let mirror = rule.mirror.iter().map(|it| (origin.key("mirror"), it));
-            for (origin, destination) in routes.chain(mirrors).chain(mirror) {
-                found.0.extend(problem((context, &wildcards), (object, &visibility), &origin, destination));
+        for (origin, destination) in destinations::written(object) {
+            match destination.filter(|it| !it.host.as_str().is_empty()) {
+                Some(destination) => {
+                    found.0.extend(problem((context, &wildcards), (object, &visibility), &origin, destination));
+                }
+                // What is missing is told where the object is read.
+                None => found.push(Diagnostic::note(RULE.name, Location::Value(origin), "this route goes to no host")),
             }
         }
     }
@@ -83,7 +78,7 @@ fn problem(
     destination: &Destination,
 ) -> Option<Diagnostic> {
     let mesh = context.mesh;
-    let host = full(context, destination.host.as_str(), object.namespace());
+    let host = full_host(&mesh.domain, destination.host.as_str(), object.namespace());
     // A VirtualService for one other namespace is looked at from there, any other from its own.
     let viewer = match visibility {
         Visibility::Namespaces(names) if !names.contains(object.namespace()) => names.first()?.as_str(),
@@ -112,12 +107,12 @@ fn problem(
             let message = format!("no service in the input has host `{host}`");
             return report("host", message, "check the name and the namespace");
         }
-        return None;
     }
     if !object.spec.hosts.is_empty() {
         return None;
     }
     if let Some(number) = destination.port.and_then(|port| port.number).map(|number| number.number())
+        && !visible.is_empty()
         && !visible.iter().any(|it| it.ports.is_empty() || it.port(number).is_some())
     {
         return report(
@@ -139,13 +134,4 @@ fn problem(
         format!("no DestinationRule gives `{host}` a subset `{subset}`"),
         "check the name against `subsets`",
     )
-}
-
-/// A host's full name; a name without a dot is a Service of the namespace.
-fn full(context: &Context<'_>, host: &str, namespace: &str) -> String {
-    match host {
-        "" | "*" => host.to_owned(),
-        _ if host.contains('.') => host.to_owned(),
-        _ => format!("{host}.{namespace}.svc.{}", context.mesh.domain),
-    }
 }

@@ -61,7 +61,11 @@ impl<'m> Destinations<'m> {
         let Some(destination) = destination else { return };
         let services: Vec<_> = self.mesh.services_with_host(destination.host.as_str()).collect();
         let found = if services.is_empty() {
-            self.unknown_host(&origin, destination.host.as_str())
+            self.unknown_host(&origin, destination.host.as_str()).or_else(|| {
+                // The service may be elsewhere, but its DestinationRules are here.
+                let rules = self.rules(destination.host.as_str());
+                self.unknown_subset(&origin, destination).filter(|_| !rules.is_empty())
+            })
         } else {
             self.unknown_port(&origin, destination).or_else(|| self.unknown_subset(&origin, destination))
         };
