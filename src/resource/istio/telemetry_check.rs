@@ -56,7 +56,7 @@ fn check_tracing(at: &Origin, tracing: &Tracing, out: &mut Diagnostics) {
         let at = at.key("customTags").key(name.clone());
         let (key, field, text) = match tag {
             CustomTag::Unset => {
-                out.push(doubt("tag-without-value", &at, format!("tag `{name}` has no value and is not set")));
+                out.push(fault("tag-without-value", &at, format!("tag `{name}` has no value")));
                 continue;
             }
             CustomTag::Literal(text) => ("literal", "value", &text.value),
