@@ -10,8 +10,33 @@ use crate::mesh::Mesh;
 use crate::proxy::{self, NodeId, Proxy, ProxyView, Router};
 use crate::resource::Resources;
 
-/// The proxy that the arguments name, or the only one there is.
+/// Why there is no proxy.
+#[derive(Debug)]
+pub(super) struct NotChosen {
+    /// How a run ends for which the arguments name the proxy.
+    exit: Exit,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl NotChosen {
+    fn usage(message: String, help: Option<String>) -> Self {
+        Self { exit: Exit::Usage, message, help }
+    }
+}
+
+/// The proxy that the arguments name, or the only one there is; else says why not.
 pub(super) fn proxy(arguments: &ProxyArgs, mesh: &Mesh) -> Result<Proxy, Exit> {
+    find(arguments, mesh).map_err(|why| {
+        report::say("error", &why.message, why.help.as_deref());
+        why.exit
+    })
+}
+
+/// The proxy that the arguments name, or the only one there is.
+pub(super) fn find(arguments: &ProxyArgs, mesh: &Mesh) -> Result<Proxy, NotChosen> {
     if let Some(node) = &arguments.service_node {
         return from_node(node, arguments.metadata.as_deref());
     }
@@ -25,67 +50,62 @@ pub(super) fn proxy(arguments: &ProxyArgs, mesh: &Mesh) -> Result<Proxy, Exit> {
     }
 }
 
-fn from_node(node: &str, metadata: Option<&Path>) -> Result<Proxy, Exit> {
-    let node: NodeId = node.parse().map_err(|error| {
-        report::usage(
-            &format!("--service-node `{node}`: {error}"),
-            Some("Envoy's node id for Istio looks like `router~10.0.0.9~pod.ns~ns.svc.cluster.local`"),
-        )
-    })?;
+fn from_node(node: &str, metadata: Option<&Path>) -> Result<Proxy, NotChosen> {
+    let node = node_id(node)?;
     let Some(path) = metadata else {
         return Ok(Proxy::new(node, serde_json::Value::Object(serde_json::Map::new())));
     };
-    let text = input::read_file(path).map_err(|error| {
-        report::say("error", &format!("`{}` cannot be read: {}", error.path, error.message), error.help.as_deref());
-        Exit::Data
-    })?;
+    let unreadable = |message: String, help| NotChosen { exit: Exit::Data, message, help };
+    let text = input::read_file(path)
+        .map_err(|error| unreadable(format!("`{}` cannot be read: {}", error.path, error.message), error.help))?;
+    let unparsable = |why: String| unreadable(format!("--metadata `{}`: {why}", path.display()), None);
     match serde_json::from_str(&text) {
         Ok(metadata @ serde_json::Value::Object(_)) => Ok(Proxy::new(node, metadata)),
-        Ok(_) => Err(unparsable(path, "it is no JSON object")),
-        Err(error) => Err(unparsable(path, &error.to_string())),
+        Ok(_) => Err(unparsable("it is no JSON object".to_owned())),
+        Err(error) => Err(unparsable(error.to_string())),
     }
 }
 
-fn unparsable(path: &Path, message: &str) -> Exit {
-    report::say("error", &format!("--metadata `{}`: {message}", path.display()), None);
-    Exit::Data
+/// Envoy's node id for Istio.
+pub(super) fn node_id(text: &str) -> Result<NodeId, NotChosen> {
+    text.parse().map_err(|error| {
+        let help = "Envoy's node id for Istio looks like `router~10.0.0.9~pod.ns~ns.svc.cluster.local`";
+        NotChosen::usage(format!("--service-node `{text}`: {error}"), Some(help.to_owned()))
+    })
 }
 
-fn from_workload(name: &str, mesh: &Mesh) -> Result<Proxy, Exit> {
+fn from_workload(name: &str, mesh: &Mesh) -> Result<Proxy, NotChosen> {
     let (namespace, name) = split(name)?;
     let found = mesh.workloads.iter().find(|workload| workload.namespace == namespace && workload.name == name);
     let known = || {
         let names = mesh.workloads.iter().map(|workload| format!("{}/{}", workload.namespace, workload.name));
         list("the input has the workloads", names.collect())
     };
-    let missing = || report::usage(&format!("the input has no workload `{namespace}/{name}`"), known().as_deref());
+    let missing = || NotChosen::usage(format!("the input has no workload `{namespace}/{name}`"), known());
     found.map(|workload| proxy::from_workload(workload, mesh)).ok_or_else(missing)
 }
 
-fn from_gateway(name: &str, mesh: &Mesh, routers: Vec<Router>) -> Result<Proxy, Exit> {
+fn from_gateway(name: &str, mesh: &Mesh, routers: Vec<Router>) -> Result<Proxy, NotChosen> {
     let (namespace, gateway) = split(name)?;
     let key = format!("{namespace}/{gateway}");
     if !mesh.gateways.iter().any(|gateway| gateway.key() == key) {
         let known = list("the input has the Gateways", mesh.gateways.iter().map(|gateway| gateway.key()).collect());
-        return Err(report::usage(&format!("the input has no Gateway `{key}`"), known.as_deref()));
+        return Err(NotChosen::usage(format!("the input has no Gateway `{key}`"), known));
     }
     only(routers.into_iter().filter(|router| router.gateways.contains(&key)).collect())
 }
 
-fn only(mut routers: Vec<Router>) -> Result<Proxy, Exit> {
+fn only(mut routers: Vec<Router>) -> Result<Proxy, NotChosen> {
     if routers.len() > 1 {
         let describe = |router: &Router| format!("{} (Gateways {})", router.description, router.gateways.join(", "));
         let help = routers.iter().map(describe).collect::<Vec<_>>().join("\n        ");
-        return Err(report::usage(
-            "the input holds more than one router: choose one with --proxy, --gateway or --service-node",
-            Some(&help),
-        ));
+        let message = "the input holds more than one router: choose one with --proxy, --gateway or --service-node";
+        return Err(NotChosen::usage(message.to_owned(), Some(help)));
     }
     let Some(router) = routers.pop() else {
-        return Err(report::usage(
-            "the input holds no Gateway, so there is no router to generate",
-            Some("name a proxy with --service-node or --proxy"),
-        ));
+        let help = "name a proxy with --service-node or --proxy";
+        let message = "the input holds no Gateway, so there is no router to generate";
+        return Err(NotChosen::usage(message.to_owned(), Some(help.to_owned())));
     };
     if !router.in_input {
         report::say("note", &format!("no workload of the input is selected: generating {}", router.description), None);
@@ -93,9 +113,10 @@ fn only(mut routers: Vec<Router>) -> Result<Proxy, Exit> {
     Ok(router.proxy)
 }
 
-fn split(name: &str) -> Result<(&str, &str), Exit> {
+fn split(name: &str) -> Result<(&str, &str), NotChosen> {
     name.split_once('/').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty()).ok_or_else(|| {
-        report::usage(&format!("`{name}` does not name a namespace"), Some("write it as NAMESPACE/NAME"))
+        let help = "write it as NAMESPACE/NAME";
+        NotChosen::usage(format!("`{name}` does not name a namespace"), Some(help.to_owned()))
     })
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "`cli` is the part that does IO")]
 
 mod args;
+mod ask;
 mod choose;
 mod emit;
 mod exit;

@@ -6,16 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args::{MeshArgs, ProxyArgs};
+use super::ask::{LinkSettings, Linked};
 use super::exit::Exit;
 use super::{choose, input, load, report, route_text};
-use crate::base::{Diagnostics, Label, Location, Origin, Severity, Span};
-use crate::envoy::json::Style;
-use crate::envoy::xds;
-use crate::explain::provenance::{Citation, Provenance, provenance};
-use crate::mesh::{self, LinkOptions};
-use crate::resource::{self, DecodeOptions};
-use crate::simulate::{Configuration, Mode, Protocol, Request, Tls};
-use crate::{lower, proxy};
+use crate::simulate::{Configuration, Draft, Mode, Request, split_method};
 
 /// Arguments of `meshc route`.
 #[derive(Debug, Args)]
@@ -144,152 +138,57 @@ fn of_config(path: &std::path::Path, request: Request, format: RouteFormat) -> E
 fn of_yaml(arguments: &RouteArgs, paths: &[String], mut request: Request) -> Exit {
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     let settings = load::Settings { mesh_config: arguments.mesh.mesh_config.as_deref(), mesh_networks: None };
-    let load::Loaded { sources, mesh_config, mesh_networks } = match load::read(&[&paths, &arguments.files], settings) {
+    let loaded = match load::read(&[&paths, &arguments.files], settings) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let (documents, mut findings) = load::parse(&sources);
-    let options = DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks };
-    let (resources, found) = resource::decode(&documents, &options);
-    findings.extend(found);
-    let (mesh, found) =
-        mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
-    findings.extend(found);
-    // Only errors: what else is to say about the input is for `meshc lint`.
-    let errors = Diagnostics(findings.0.into_iter().filter(|finding| finding.severity == Severity::Error).collect());
-    let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
-    report::diagnostics(&errors, &sources, &resolve);
-    if errors.worst().is_some() {
+    let (documents, mut findings) = load::parse(&loaded.sources);
+    let settings = LinkSettings::new(&arguments.mesh, &loaded);
+    let linked = Linked::new(&loaded.sources, &documents, &settings, &mut findings);
+    if linked.show_errors(findings) {
         return Exit::Data;
     }
-    let chosen = match choose::proxy(&arguments.proxy, &mesh) {
-        Ok(proxy) => proxy,
+    let compiled = match choose::proxy(&arguments.proxy, &linked.mesh).map(|proxy| linked.compile(&proxy)) {
+        Ok(Ok(compiled)) => compiled,
+        Ok(Err(message)) => return report::failure(&message, None),
         Err(exit) => return exit,
     };
-    let view = proxy::view(&mesh, &chosen);
-    let mut policies = Diagnostics::default();
-    choose::untranslated(&view, &resources, true, &mut policies);
-    report::diagnostics(&policies, &sources, &resolve);
-    let (config, _) = lower::lower(&view);
-    let configuration = match Configuration::from_json(&xds::xds(&config).to_json(Style::Compact)) {
-        Ok(configuration) => configuration,
-        Err(error) => return report::failure(&format!("the generated configuration: {error}"), None),
-    };
-    if arguments.request.port.is_none() {
-        translate(&mut request, &configuration, &proxy::service_targets(&chosen, &mesh));
-    }
-    let cite = |origin: &Origin| -> Option<Citation> {
-        let span = resources.span(&documents, &Location::Value(origin.clone()))?;
-        Citation::new(&resources, &sources, origin, span)
-    };
-    let origins: Provenance = provenance(&config, &cite);
-    route_text::show(&configuration, &request, Some(&origins), arguments.format)
-}
-
-/// A client of a gateway connects to a port of its Service, and the proxy listens on the port that this leads to.
-fn translate(request: &mut Request, configuration: &Configuration, targets: &[proxy::ServiceTarget<'_>]) {
-    let listens = |port: u32| {
-        configuration.listeners.iter().any(|listener| {
-            listener.address.socket_address.as_ref().is_some_and(|address| u32::from(address.port_value) == port)
-        })
-    };
-    let own = u32::from(request.port);
-    let target = targets.iter().find(|target| target.port.port == own && listens(target.target_port));
-    let port = target.and_then(|target| u16::try_from(target.target_port).ok());
-    if let Some(port) = port.filter(|port| *port != request.port && !listens(own)) {
-        let message = format!("port {own} of the gateway's Service leads to the proxy's port {port}");
+    if arguments.request.port.is_none()
+        && let Some(port) = compiled.translate(&mut request)
+    {
+        let message = format!("port {port} of the gateway's Service leads to the proxy's port {}", request.port);
         report::say("note", &message, None);
-        request.port = port;
     }
+    route_text::show(&compiled.configuration, &request, Some(&compiled.provenance), arguments.format)
 }
 
 /// `[METHOD] URL` and what the other arguments say.
 fn request(text: &str, arguments: &RequestArgs) -> Result<Request, String> {
-    let (method, url) = match text.trim().split_once(char::is_whitespace) {
-        Some((method, url)) => (method.to_ascii_uppercase(), url.trim()),
-        None => ("GET".to_owned(), text.trim()),
-    };
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("`{text}` is no request with a URL"))?;
-    let (opaque, encrypted, usual) = match scheme {
-        "http" => (false, false, Some(80)),
-        "https" => (false, true, Some(443)),
-        "tcp" => (true, false, None),
-        "tls" => (true, true, Some(443)),
-        _ => return Err(format!("`{scheme}` is none of http, https, tcp and tls")),
-    };
-    let at = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = (rest.get(..at).unwrap_or_default(), rest.get(at..).unwrap_or_default());
-    let (name, port) = split_port(authority)?;
-    let port = arguments.port.or(port).or(usual).ok_or_else(|| format!("`{text}` names no port"))?;
-    if name.is_empty() {
-        return Err(format!("`{text}` names no host"));
-    }
-    let address = arguments.address.or_else(|| name.trim_matches(['[', ']']).parse().ok());
+    let (method, url) = split_method(text);
     let mut headers = Vec::new();
-    let mut host = authority.to_owned();
     for header in &arguments.headers {
         let (name, value) = header.split_once(':').ok_or_else(|| format!("the header `{header}` has no `:`"))?;
-        match name.trim().to_ascii_lowercase().as_str() {
-            "host" => host = value.trim().to_owned(),
-            _ => headers.push((name.trim().to_owned(), value.trim().to_owned())),
-        }
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
     }
-    let inbound = arguments.mode == Some(RouteMode::Inbound);
-    let tls = match (encrypted || arguments.mtls, arguments.mtls) {
-        (false, _) => Tls::Plaintext,
-        (true, false) => Tls::Simple,
-        (true, true) => Tls::Mutual,
-    };
-    // Names are no addresses in a hello.
-    let sni = arguments.sni.clone().or_else(|| address.is_none().then(|| name.to_owned()));
-    let protocol = match (opaque, arguments.http2) {
-        (true, _) => Protocol::Tcp,
-        (false, true) => Protocol::Http2,
-        (false, false) => Protocol::Http1,
-    };
-    let alpn = arguments.alpn.clone().unwrap_or_else(|| alpn(tls, protocol, inbound));
-    Ok(Request {
+    let draft = Draft {
+        url: url.to_owned(),
+        method: Some(method.to_owned()),
+        headers,
+        sni: arguments.sni.clone(),
+        alpn: arguments.alpn.clone(),
+        port: arguments.port,
+        address: arguments.address,
+        source: arguments.source,
         mode: match arguments.mode {
             None => Mode::Auto,
             Some(RouteMode::Gateway) => Mode::Gateway,
             Some(RouteMode::Outbound) => Mode::Outbound,
             Some(RouteMode::Inbound) => Mode::Inbound,
         },
-        address,
-        port,
-        source: arguments.source,
-        protocol,
-        tls,
-        sni: sni.filter(|_| tls != Tls::Plaintext),
-        alpn: if tls == Tls::Plaintext { Vec::new() } else { alpn },
-        method,
-        host,
-        path: if path.starts_with('/') { path.to_owned() } else { format!("/{path}") },
-        headers,
-    })
-}
-
-/// What common clients offer; inside the mesh, what Istio's sidecars do
-/// (`istio: pilot/pkg/networking/util`, `ALPNInMesh...`).
-fn alpn(tls: Tls, protocol: Protocol, inbound: bool) -> Vec<String> {
-    let names: &[&str] = match (inbound && tls == Tls::Mutual, protocol) {
-        (true, Protocol::Tcp) => &["istio-peer-exchange", "istio"],
-        (true, Protocol::Http1) => &["istio-http/1.1", "istio", "http/1.1"],
-        (true, Protocol::Http2) => &["istio-h2", "istio", "h2"],
-        (false, Protocol::Tcp) => &[],
-        (false, Protocol::Http1 | Protocol::Http2) => &["h2", "http/1.1"],
+        mtls: arguments.mtls,
+        http2: arguments.http2,
     };
-    names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), String> {
-    match authority.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-            let number = port.parse().map_err(|_| format!("`{port}` is no port"))?;
-            Ok((name, Some(number)))
-        }
-        _ => Ok((authority, None)),
-    }
+    draft.request()
 }
 
 #[cfg(test)]
@@ -310,23 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_most_of_a_request() {
-        let got = read("post https://shop.example.com/api?q=1", &["-H", "x-user: jason"]).expect("a request");
-        assert_eq!(
-            (got.method.as_str(), got.host.as_str(), got.path.as_str()),
-            ("POST", "shop.example.com", "/api?q=1")
-        );
-        assert_eq!((got.port, got.tls, got.sni.as_deref()), (443, Tls::Simple, Some("shop.example.com")));
+    fn options_say_what_the_url_does_not() {
+        let options = ["-H", "x-user: jason", "--port", "15443", "--alpn", "h2,http/1.1", "--mode", "gateway"];
+        let got = read("post https://shop.example.com/api", &options).expect("a request");
+        assert_eq!((got.method.as_str(), got.port, got.mode), ("POST", 15443, Mode::Gateway));
+        assert_eq!(got.alpn, ["h2", "http/1.1"]);
         assert_eq!(got.headers, [("x-user".to_owned(), "jason".to_owned())]);
-        let got = read("http://[::1]:8080", &["--port", "9"]).expect("a request");
-        assert_eq!((got.address, got.port, got.path.as_str()), ("::1".parse().ok(), 9, "/"));
-    }
-
-    #[test]
-    fn what_is_no_request_is_said() {
-        for text in ["GET /api", "ftp://a", "tcp://a", "http://:80", "http://a:x"] {
-            assert!(read(text, &[]).is_err(), "{text}");
-        }
         assert!(read("http://a", &["-H", "no colon"]).is_err());
     }
 }

@@ -10,6 +10,7 @@
 //! are silent, each named beside the rule.
 
 pub mod config;
+mod draft;
 mod request;
 
 mod outcome;
@@ -29,6 +30,7 @@ mod upstream;
 mod virtual_host;
 
 pub use config::{Configuration, Lists, ReadError};
+pub use draft::{Draft, split_method};
 pub use outcome::{
     ChainStep, End, Fault, Forward, Outcome, PassedOver, Retries, RouteStep, Share, Step, TcpForward, VirtualHostStep,
 };
