@@ -14,5 +14,6 @@ pub mod mesh;
 pub mod proxy;
 pub mod resource;
 pub mod simulate;
+pub mod testing;
 pub mod verify;
 pub mod yaml;

@@ -32,6 +32,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Show where a request goes, and why not elsewhere.
     Route(Box<super::route::RouteArgs>),
+    /// Run tests of configuration, written beside it.
+    Test(Box<super::test::TestArgs>),
     /// Make throw-away certificates of a mesh, for tests and laptops.
     Identity(IdentityArgs),
     /// Find what breaks traffic in a bootstrap or a config dump although Envoy loads it.

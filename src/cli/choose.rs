@@ -9,6 +9,7 @@ use crate::base::{Diagnostic, Diagnostics, Location, Severity};
 use crate::mesh::Mesh;
 use crate::proxy::{self, NodeId, Proxy, ProxyView, Router};
 use crate::resource::Resources;
+use crate::testing::suite::ProxyName;
 
 /// Why there is no proxy.
 #[derive(Debug)]
@@ -50,6 +51,15 @@ pub(super) fn find(arguments: &ProxyArgs, mesh: &Mesh) -> Result<Proxy, NotChose
     }
 }
 
+/// The proxy of this name.
+pub(super) fn named(name: &ProxyName, mesh: &Mesh) -> Result<Proxy, NotChosen> {
+    match name {
+        ProxyName::Gateway(name) => from_gateway(name, mesh, proxy::routers(mesh)),
+        ProxyName::Workload(name) => from_workload(name, mesh),
+        ProxyName::Node { id, metadata } => Ok(Proxy::new(node_id(id)?, metadata.clone())),
+    }
+}
+
 fn from_node(node: &str, metadata: Option<&Path>) -> Result<Proxy, NotChosen> {
     let node = node_id(node)?;
     let Some(path) = metadata else {
@@ -67,7 +77,7 @@ fn from_node(node: &str, metadata: Option<&Path>) -> Result<Proxy, NotChosen> {
 }
 
 /// Envoy's node id for Istio.
-pub(super) fn node_id(text: &str) -> Result<NodeId, NotChosen> {
+fn node_id(text: &str) -> Result<NodeId, NotChosen> {
     text.parse().map_err(|error| {
         let help = "Envoy's node id for Istio looks like `router~10.0.0.9~pod.ns~ns.svc.cluster.local`";
         NotChosen::usage(format!("--service-node `{text}`: {error}"), Some(help.to_owned()))

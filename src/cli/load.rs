@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::exit::Exit;
 use super::{input, report};
 use crate::base::{Diagnostics, FileId, SourceFile, SourceMap};
+use crate::testing;
 use crate::yaml::{self, Document};
 
 /// Files with settings of the mesh beside the manifests.
@@ -55,8 +56,16 @@ pub(super) fn read(paths: &[&[PathBuf]], settings: Settings<'_>) -> Result<Loade
     Ok(Loaded { sources, mesh_config, mesh_networks })
 }
 
-/// Parses every file, in parallel; the result is in the order of the files.
+/// Parses every file, in parallel; the result is in the order of the files. Tests may lie beside
+/// what they are about: they are for `meshc test` and left out.
 pub(super) fn parse(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
+    let (mut documents, findings) = parse_all(sources);
+    documents.retain(|document| testing::format(&document.root).is_none());
+    (documents, findings)
+}
+
+/// As [`parse`], with tests.
+pub(super) fn parse_all(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
     let files: Vec<_> = sources.iter().collect();
     let parsed: Vec<_> = files.par_iter().map(|(id, file)| yaml::parse(*id, &file.text)).collect();
     let mut documents = Vec::new();

@@ -18,6 +18,9 @@ mod report;
 mod route;
 mod route_text;
 mod rules;
+mod test;
+mod test_run;
+mod test_text;
 mod verify;
 
 use std::process::ExitCode;
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "meshc", &mut std::io::stdout());

@@ -22,10 +22,10 @@ pub(super) fn show(
     format: RouteFormat,
 ) -> Exit {
     let outcome = simulate::run(configuration, request);
-    let cited = origins.map(|origins| Cited::new(origins, &outcome)).unwrap_or_default();
+    let way = Way::new(configuration, request, &outcome, origins);
     let text = match format {
-        RouteFormat::Text => text(configuration, request, &outcome, &cited),
-        RouteFormat::Json => json(&outcome, &cited),
+        RouteFormat::Text => way.text(),
+        RouteFormat::Json => format!("{:#}\n", way.json()),
     };
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => exit(&outcome),
@@ -44,6 +44,42 @@ fn exit(outcome: &Outcome) -> Exit {
         End::Fault(_) => false,
     };
     if arrives { Exit::Ok } else { Exit::Failure }
+}
+
+/// A request's way with what the user wrote for it.
+pub(super) struct Way<'a> {
+    configuration: &'a Configuration,
+    request: &'a Request,
+    outcome: &'a Outcome,
+    cited: Cited<'a>,
+}
+
+impl<'a> Way<'a> {
+    /// The way of `request`; `origins` is of the same configuration.
+    pub(super) fn new(
+        configuration: &'a Configuration,
+        request: &'a Request,
+        outcome: &'a Outcome,
+        origins: Option<&'a Provenance>,
+    ) -> Self {
+        let cited = origins.map(|origins| Cited::new(origins, outcome)).unwrap_or_default();
+        Self { configuration, request, outcome, cited }
+    }
+
+    /// For people, in lines.
+    pub(super) fn text(&self) -> String {
+        text(self.configuration, self.request, self.outcome, &self.cited)
+    }
+
+    /// As JSON.
+    pub(super) fn json(&self) -> serde_json::Value {
+        json(self.outcome, &self.cited)
+    }
+
+    /// What made the route.
+    pub(super) fn route_origins(&self) -> &'a [Citation] {
+        self.cited.route
+    }
 }
 
 /// What the user wrote for each step.
@@ -86,7 +122,7 @@ impl<'a> Cited<'a> {
     }
 }
 
-fn json(outcome: &Outcome, cited: &Cited<'_>) -> String {
+fn json(outcome: &Outcome, cited: &Cited<'_>) -> serde_json::Value {
     let shares = match &outcome.end {
         End::Forward(forward) => &forward.clusters[..],
         End::Tcp(forward) => &forward.clusters[..],
@@ -94,7 +130,7 @@ fn json(outcome: &Outcome, cited: &Cited<'_>) -> String {
     };
     let clusters: serde_json::Map<_, _> =
         shares.iter().map(|share| (share.cluster.clone(), json!(cited.cluster(&share.cluster)))).collect();
-    let value = json!({
+    json!({
         "outcome": outcome,
         "origins": {
             "listener": cited.listener,
@@ -103,8 +139,7 @@ fn json(outcome: &Outcome, cited: &Cited<'_>) -> String {
             "route": cited.route,
             "clusters": clusters,
         },
-    });
-    format!("{value:#}\n")
+    })
 }
 
 /// Lines of a name, a value and a place.

@@ -1,5 +1,6 @@
 //! What a client sends.
 
+use std::fmt;
 use std::net::IpAddr;
 
 /// How the client's connection reaches the proxy.
@@ -82,5 +83,24 @@ impl Request {
         let values: Vec<&str> =
             self.headers.iter().filter(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, it)| it.as_str()).collect();
         (!values.is_empty()).then(|| values.join(","))
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match (self.protocol, self.tls) {
+            (Protocol::Tcp, Tls::Plaintext) => "tcp",
+            (Protocol::Tcp, _) => "tls",
+            (_, Tls::Plaintext) => "http",
+            (_, _) => "https",
+        };
+        match self.protocol {
+            Protocol::Tcp => write!(f, "{scheme}://{}", self.host)?,
+            Protocol::Http1 | Protocol::Http2 => write!(f, "{} {scheme}://{}{}", self.method, self.host, self.path)?,
+        }
+        for (name, value) in &self.headers {
+            write!(f, " {name}: {value}")?;
+        }
+        Ok(())
     }
 }

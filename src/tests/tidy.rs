@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::{below, root, text};
 
 /// The layers, each with the modules it may use (`docs/architecture.md`), beside itself.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("base", &[]),
     ("yaml", &["base"]),
     ("resource", &["base", "yaml"]),
@@ -21,6 +21,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("explain", &["base", "resource", "ir"]),
     ("lint", &["base", "yaml", "resource", "mesh"]),
     ("simulate", &["base"]),
+    ("testing", &["base", "yaml", "explain", "simulate"]),
     ("verify", &["base", "ir"]),
 ];
 
