@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use files::{below, root, text};
-use meshc::base::{Diagnostics, Severity, SourceFile, SourceMap};
+use meshc::base::{Diagnostics, Severity, SourceFile, SourceMap, Timestamp};
 use meshc::envoy::bootstrap::{self, Node, Options, Target};
 use meshc::envoy::discovery::EndpointMode;
 use meshc::envoy::identity::Identity;
@@ -112,7 +112,8 @@ fn run(text: &str, random: &mut Random) -> Result<(), String> {
     found.extend(of_objects);
     let (mesh, of_links) = link(&resources, LinkOptions::default());
     found.extend(of_links);
-    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents }));
+    let now = Timestamp(0);
+    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents, now }));
     found.extend(generate(&mesh, random));
     let input = Input::new(&sources, &documents, &resources, "default");
     let (suppressions, malformed) = suppress::written(&input);
