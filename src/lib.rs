@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod diff;
 pub mod envoy;
 pub mod explain;
 pub mod ir;

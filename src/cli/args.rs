@@ -34,6 +34,8 @@ pub(super) enum Command {
     Route(Box<super::route::RouteArgs>),
     /// Run tests of configuration, written beside it.
     Test(Box<super::test::TestArgs>),
+    /// Show what a change of the configuration means for each proxy.
+    Diff(Box<super::diff::DiffArgs>),
     /// Make throw-away certificates of a mesh, for tests and laptops.
     Identity(IdentityArgs),
     /// Find what breaks traffic in a bootstrap or a config dump although Envoy loads it.

@@ -175,6 +175,30 @@ fn left_out(dropped: &[Dropped]) -> Option<Remark> {
     (!names.is_empty()).then(|| Remark::note(message()))
 }
 
+/// The options of a bootstrap that is written to `out` without any other argument.
+pub(super) fn default_options(out: &Path, proxy: &Proxy) -> Options {
+    let beside = out.parent().unwrap_or(Path::new("")).join("certs");
+    Options {
+        target: bootstrap::Target::Envoy,
+        identity: Identity::None,
+        secrets: SecretsMode::Files(beside.display().to_string()),
+        endpoints: EndpointMode::Auto,
+        node: node(proxy),
+        admin: None,
+        system_authorities: system_authorities(),
+    }
+}
+
+fn node(proxy: &Proxy) -> Node {
+    Node {
+        id: proxy.node.to_string(),
+        cluster: proxy.service_cluster(),
+        metadata: proxy.metadata.clone(),
+        locality: locality(&proxy.locality),
+        namespace: proxy.namespace.clone(),
+    }
+}
+
 fn options(arguments: &GenerateArgs, proxy: &Proxy) -> Options {
     let text = |path: &Path| path.display().to_string();
     let admin = arguments.local.admin_address;
@@ -194,13 +218,7 @@ fn options(arguments: &GenerateArgs, proxy: &Proxy) -> Options {
             args::Endpoints::Static => EndpointMode::Static,
             args::Endpoints::Dns => EndpointMode::Dns,
         },
-        node: Node {
-            id: proxy.node.to_string(),
-            cluster: proxy.service_cluster(),
-            metadata: proxy.metadata.clone(),
-            locality: locality(&proxy.locality),
-            namespace: proxy.namespace.clone(),
-        },
+        node: node(proxy),
         admin: Some(ir::Address::Socket { address: admin.ip().to_string(), port: admin.port().into() }),
         system_authorities: system_authorities(),
     }

@@ -13,7 +13,7 @@ use crate::resource::{self, DecodeOptions, Resources};
 use crate::{lower, proxy};
 
 /// Faults of `resource::decode` that leave in doubt what the user means.
-const UNREADABLE: [&str; 6] =
+pub(super) const UNREADABLE: [&str; 6] =
     ["unknown-field", "wrong-type", "unknown-value", "bad-value", "oneof-conflict", "duplicate-object"];
 
 /// Runs the command.

@@ -5,6 +5,8 @@
 mod args;
 mod ask;
 mod choose;
+mod diff;
+mod diff_input;
 mod emit;
 mod exit;
 mod generate;
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         }
     };
     match cli.command {
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Identity(arguments) => identity::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),

@@ -23,14 +23,16 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("simulate", &["base"]),
     ("testing", &["base", "yaml", "explain", "simulate"]),
     ("verify", &["base", "ir"]),
+    ("diff", &["base", "explain", "simulate"]),
 ];
 
 /// Crates that only one layer uses.
-const OWNED: [(&str, &str); 6] = [
+const OWNED: [(&str, &str); 7] = [
     ("envoy_types", "envoy"),
     ("prost", "envoy"),
     ("granit_parser", "yaml"),
     ("regex", "simulate"),
+    ("regex_syntax", "diff"),
     ("clap", "cli"),
     ("miette", "cli"),
 ];

@@ -1,0 +1,270 @@
+//! What `meshc diff` compares: both inputs, and each proxy of them.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::args::{MeshArgs, ProxyArgs};
+use super::diff::DiffArgs;
+use super::exit::Exit;
+use super::{choose, emit, generate, input, report};
+use crate::base::{Diagnostic, FileId, Label, Location, Origin, Severity, SourceFile, SourceMap, Span};
+use crate::diff::Side;
+use crate::envoy::json::{self, Style};
+use crate::envoy::stock;
+use crate::envoy::{bootstrap, xds};
+use crate::explain::provenance::{Citation, Provenance, provenance};
+use crate::ir;
+use crate::lower;
+use crate::mesh::{self, LinkOptions, Mesh};
+use crate::proxy::{self, Named, Proxy};
+use crate::resource::{self, DecodeOptions, Resources};
+use crate::yaml::{self, Document};
+
+/// The texts of one input.
+pub(super) struct Texts {
+    /// As the user names it.
+    pub name: String,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What an input holds.
+pub(super) enum Content {
+    /// Manifests: files of the source map.
+    Manifests {
+        /// The files, by name.
+        files: Vec<FileId>,
+        /// Which of them is the MeshConfig.
+        mesh_config: Option<FileId>,
+    },
+    /// A configuration of Envoy.
+    Configuration(Value),
+}
+
+/// Reads both inputs into one source map.
+pub(super) fn read(arguments: &DiffArgs, sources: &mut SourceMap) -> Result<[Texts; 2], Exit> {
+    let mut one = |path: &Path| -> Result<Texts, Exit> {
+        let found = input::read(&[path.to_owned()]).map_err(|errors| {
+            for error in errors {
+                let message = format!("`{}` cannot be read: {}", error.path, error.message);
+                report::say("error", &message, error.help.as_deref());
+            }
+            Exit::Data
+        })?;
+        texts(path.display().to_string(), found, &arguments.mesh, sources)
+    };
+    Ok([one(&arguments.old)?, one(&arguments.new)?])
+}
+
+fn texts(name: String, found: SourceMap, mesh: &MeshArgs, sources: &mut SourceMap) -> Result<Texts, Exit> {
+    let files: Vec<&SourceFile> = found.iter().map(|(_, file)| file).collect();
+    if let [file] = &files[..]
+        && let Some(value) = configuration(file)
+    {
+        return Ok(Texts { name, content: Content::Configuration(value) });
+    }
+    let mut ids: Vec<FileId> = files.into_iter().map(|file| sources.add(file.clone())).collect();
+    let mut mesh_config = None;
+    if let Some(path) = &mesh.mesh_config {
+        let text = input::read_file(path).map_err(|error| {
+            report::say("error", &format!("`{}` cannot be read: {}", error.path, error.message), error.help.as_deref());
+            Exit::Data
+        })?;
+        mesh_config = Some(sources.add(SourceFile::new(path.display().to_string(), text)));
+    }
+    ids.extend(mesh_config);
+    Ok(Texts { name, content: Content::Manifests { files: ids, mesh_config } })
+}
+
+/// The configuration of Envoy that a text is, in JSON or YAML; `None` is a text with something else.
+fn configuration(file: &SourceFile) -> Option<Value> {
+    const KEYS: [&str; 4] = ["static_resources", "staticResources", "configs", "listeners"];
+    let marked = |value: &Value| value.get("kind").is_none() && KEYS.iter().any(|key| value.get(key).is_some());
+    let value = if file.text.trim_start().starts_with('{') {
+        serde_json::from_str(&file.text).ok()?
+    } else {
+        if !KEYS.iter().any(|key| file.text.contains(key)) {
+            return None;
+        }
+        let (documents, _) = yaml::parse(FileId(0), &file.text);
+        match &documents[..] {
+            [document] => document.root.to_json(),
+            _ => return None,
+        }
+    };
+    marked(&value).then_some(value)
+}
+
+/// An input, ready to be compiled for any proxy.
+pub(super) enum Input<'s> {
+    /// Manifests.
+    Mesh(Box<Manifests<'s>>),
+    /// A configuration of one proxy.
+    Configuration {
+        /// As the user names it.
+        name: String,
+        /// Its JSON.
+        value: Value,
+    },
+}
+
+/// Manifests, linked.
+pub(super) struct Manifests<'s> {
+    sources: &'s SourceMap,
+    /// The documents.
+    pub documents: Vec<Document<'s>>,
+    /// The objects.
+    pub resources: Resources,
+    /// The snapshot.
+    pub mesh: Mesh,
+}
+
+/// Decodes and links an input; what cannot be read ends the run.
+pub(super) fn link<'s>(texts: Texts, sources: &'s SourceMap, arguments: &MeshArgs) -> Result<Input<'s>, Exit> {
+    let (files, mesh_config) = match texts.content {
+        Content::Configuration(value) => return Ok(Input::Configuration { name: texts.name, value }),
+        Content::Manifests { files, mesh_config } => (files, mesh_config),
+    };
+    let parsed: Vec<_> = files.par_iter().map(|id| yaml::parse(*id, &sources.file(*id).text)).collect();
+    let mut documents = Vec::new();
+    let mut findings = crate::base::Diagnostics::default();
+    for (found, diagnostics) in parsed {
+        documents.extend(found);
+        findings.extend(diagnostics);
+    }
+    let unparsable = findings.worst() == Some(Severity::Error);
+    let options = DecodeOptions { default_namespace: arguments.namespace.clone(), mesh_config, mesh_networks: None };
+    let (resources, found) = resource::decode(&documents, &options);
+    findings.extend(found);
+    // As `generate`: what can be read as what it is. All else is for `meshc lint`.
+    let unreadable = |finding: &Diagnostic| {
+        finding.severity == Severity::Error && (unparsable || generate::UNREADABLE.contains(&finding.code))
+    };
+    if findings.0.iter().any(unreadable) {
+        findings.0.retain(|finding| finding.severity == Severity::Error);
+        let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
+        report::diagnostics(&findings, sources, &resolve);
+        return Err(Exit::Data);
+    }
+    let options = LinkOptions { domain: arguments.domain.clone(), ..LinkOptions::default() };
+    let (mesh, _) = mesh::link(&resources, options);
+    Ok(Input::Mesh(Box::new(Manifests { sources, documents, resources, mesh })))
+}
+
+/// The form in which two inputs are compared.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// As istiod sends it to its own proxies: everything is in it.
+    Xds,
+    /// As `generate --out` writes it to this file.
+    Bootstrap(PathBuf),
+}
+
+/// A bootstrap is compared with what would be written in its place.
+pub(super) fn form(inputs: &[Input<'_>; 2]) -> Form {
+    let bootstrap = inputs.iter().find_map(|input| match input {
+        Input::Configuration { name, value } => {
+            let is = value.get("static_resources").or_else(|| value.get("staticResources")).is_some();
+            is.then(|| PathBuf::from(name))
+        }
+        Input::Mesh(_) => None,
+    });
+    bootstrap.map_or(Form::Xds, Form::Bootstrap)
+}
+
+/// The configuration of a proxy.
+pub(super) struct Compiled {
+    /// Equal texts mean the same.
+    pub text: String,
+    config: Option<ir::ProxyConfig>,
+}
+
+impl Manifests<'_> {
+    /// The configuration of `proxy`.
+    pub(super) fn compile(&self, proxy: &Proxy, form: &Form) -> Compiled {
+        let view = proxy::view(&self.mesh, proxy);
+        let (config, _) = lower::lower(&view);
+        match form {
+            Form::Xds => Compiled { text: xds::xds(&config).to_json(Style::Compact), config: Some(config) },
+            Form::Bootstrap(out) => {
+                let options = emit::default_options(out, proxy);
+                let (config, _) = stock::stock(config);
+                let (output, _) = bootstrap::bootstrap(config.clone(), &options);
+                Compiled { text: json::to_json(&output.bootstrap, Style::Compact), config: Some(config) }
+            }
+        }
+    }
+
+    /// Where the objects of a configuration come from.
+    fn provenance(&self, config: &ir::ProxyConfig) -> Provenance {
+        let cite = |origin: &Origin| -> Option<Citation> {
+            let span = self.resources.span(&self.documents, &Location::Value(origin.clone()))?;
+            Citation::new(&self.resources, self.sources, origin, span)
+        };
+        provenance(config, &cite)
+    }
+
+    /// As the comparison reads it.
+    pub(super) fn side(&self, compiled: &Compiled) -> Result<Side, Exit> {
+        let value = serde_json::from_str(&compiled.text)
+            .map_err(|error| report::failure(&format!("the generated configuration: {error}"), None))?;
+        let origins = compiled.config.as_ref().map(|config| self.provenance(config));
+        Side::new(value, origins.as_ref())
+            .map_err(|error| report::failure(&format!("the generated configuration: {error}"), None))
+    }
+}
+
+/// A proxy that is compared; one that is not in an input is missing there.
+pub(super) struct Pair {
+    /// As `shop/pod.web-1`.
+    pub name: String,
+    /// In the old input.
+    pub old: Option<Proxy>,
+    /// In the new one.
+    pub new: Option<Proxy>,
+}
+
+/// The proxies that the arguments name, or all of both meshes.
+pub(super) fn pairs(arguments: &ProxyArgs, old: &Mesh, new: &Mesh) -> Result<Vec<Pair>, Exit> {
+    if arguments.service_node.is_none() && arguments.proxy.is_none() && arguments.gateway.is_none() {
+        return Ok(all(old, new));
+    }
+    let has = |mesh: &Mesh| match (&arguments.proxy, &arguments.gateway) {
+        (Some(name), _) => {
+            mesh.workloads.iter().any(|it| name.split_once('/') == Some((it.namespace.as_str(), it.name.as_str())))
+        }
+        (_, Some(name)) => mesh.gateways.iter().any(|gateway| gateway.key() == *name),
+        (None, None) => true,
+    };
+    let name = [&arguments.proxy, &arguments.gateway, &arguments.service_node].into_iter().flatten().next();
+    let one = |mesh: &Mesh, other: &Mesh| -> Result<Option<Proxy>, Exit> {
+        // A name that is in neither input is a mistake.
+        if has(mesh) || !has(other) { choose::proxy(arguments, mesh).map(Some) } else { Ok(None) }
+    };
+    let (old_proxy, new_proxy) = (one(old, new)?, one(new, old)?);
+    Ok(vec![Pair { name: name.cloned().unwrap_or_default(), old: old_proxy, new: new_proxy }])
+}
+
+/// By name; a router that is not in the input is the same where its node is.
+fn all(old: &Mesh, new: &Mesh) -> Vec<Pair> {
+    let mut before: Vec<Named> = proxy::all(old);
+    let mut pairs = Vec::new();
+    for named in proxy::all(new) {
+        let same = |other: &Named| other.namespace == named.namespace && other.name == named.name;
+        let alike = |other: &Named| {
+            other.namespace == named.namespace && other.proxy.node.to_string() == named.proxy.node.to_string()
+        };
+        let place = before.iter().position(same).or_else(|| before.iter().position(alike));
+        let old = place.map(|place| before.remove(place).proxy);
+        pairs.push(Pair { name: format!("{}/{}", named.namespace, named.name), old, new: Some(named.proxy) });
+    }
+    pairs.extend(before.into_iter().map(|named| Pair {
+        name: format!("{}/{}", named.namespace, named.name),
+        old: Some(named.proxy),
+        new: None,
+    }));
+    pairs.sort_by(|a, b| a.name.cmp(&b.name));
+    pairs
+}

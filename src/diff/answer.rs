@@ -1,0 +1,294 @@
+//! What a client sees of a request, as far as the evaluator knows.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::action;
+use super::model::{Chain, Route, Side};
+use crate::simulate::{self, End, Fault, Forward, Outcome, Request, Share};
+
+/// A side of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aspect {
+    /// Where it goes, or what the proxy answers.
+    Result,
+    /// Which endpoints take it.
+    Endpoints,
+    /// The path that the endpoint sees.
+    Path,
+    /// The host that the endpoint sees.
+    Host,
+    /// The headers that the endpoint sees.
+    RequestHeaders,
+    /// The headers that the client sees.
+    ResponseHeaders,
+    /// An injected delay or abort.
+    Fault,
+    /// What a browser may do.
+    Cors,
+    /// The certificate that the client sees.
+    Certificate,
+    /// The versions of TLS.
+    TlsVersions,
+    /// Copies elsewhere.
+    Mirrors,
+    /// How long the endpoint may take.
+    Timeout,
+    /// How often a failed try is repeated.
+    Retries,
+}
+
+impl Aspect {
+    /// The words for it, before a value; the result needs none.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Result => "",
+            Self::Endpoints => "endpoints ",
+            Self::Path => "path ",
+            Self::Host => "host ",
+            Self::RequestHeaders => "request headers ",
+            Self::ResponseHeaders => "response headers ",
+            Self::Fault => "fault ",
+            Self::Cors => "CORS ",
+            Self::Certificate => "certificate ",
+            Self::TlsVersions => "TLS ",
+            Self::Mirrors => "copies to ",
+            Self::Timeout => "timeout ",
+            Self::Retries => "retries ",
+        }
+    }
+
+    /// When a client sees it, where it does not do so each time.
+    pub(super) fn when(self) -> Option<&'static str> {
+        match self {
+            Self::Endpoints => Some("seen by which endpoint answers"),
+            Self::Mirrors => Some("seen where the copies go"),
+            Self::Timeout => Some("where the endpoint takes longer than the shorter of the two"),
+            Self::Retries => Some("where the endpoint fails in such a way"),
+            Self::TlsVersions => Some("by a client that speaks only such a version"),
+            Self::Cors => Some("by a request with `origin`"),
+            Self::Result
+            | Self::Path
+            | Self::Host
+            | Self::RequestHeaders
+            | Self::ResponseHeaders
+            | Self::Fault
+            | Self::Certificate => None,
+        }
+    }
+}
+
+/// What is known of an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Answer {
+    pub parts: BTreeMap<Aspect, String>,
+    /// The result with its reason, where a client sees only the result.
+    pub reason: Option<String>,
+    /// The place of the route that takes it.
+    pub route: Option<usize>,
+    /// Filters that may answer first.
+    pub unjudged: Vec<String>,
+    /// Whether a route or TCP proxy was reached by weights.
+    pub weighted: bool,
+}
+
+impl Answer {
+    /// In what two answers differ. Where they go to different places the rest follows from that.
+    pub(super) fn differs(&self, other: &Self) -> Vec<Aspect> {
+        let differs = |aspect: &&Aspect| self.parts.get(aspect) != other.parts.get(aspect);
+        let mut aspects: Vec<&Aspect> = self.parts.keys().chain(other.parts.keys()).collect();
+        aspects.sort();
+        aspects.dedup();
+        aspects.into_iter().filter(differs).copied().collect()
+    }
+
+    /// These parts of it, in words.
+    pub(super) fn text(&self, aspects: &[Aspect]) -> String {
+        let part = |aspect: &Aspect| {
+            let reason = self.reason.as_ref().filter(|_| *aspect == Aspect::Result);
+            let value = reason.or_else(|| self.parts.get(aspect)).map_or("none", String::as_str);
+            format!("{}{value}", aspect.label())
+        };
+        aspects.iter().map(part).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The result of what the evaluator leaves out.
+pub(super) const NOT_EVALUATED: &str = "not evaluated";
+
+/// The result where the proxy ends the connection without an answer.
+const CLOSED: &str = "the connection is closed";
+
+/// What becomes of `request`.
+pub(super) fn answer(side: &Side, request: &Request) -> Answer {
+    let outcome = simulate::run(&side.configuration, request);
+    let route_at = outcome.route.as_ref().map(|step| step.index);
+    let mut answer = Answer { unjudged: outcome.unjudged.clone(), route: route_at, ..Answer::default() };
+    let chain = chain(side, &outcome);
+    if let Some(chain) = chain.filter(|_| outcome.filter_chain.as_ref().is_some_and(|step| step.terminates_tls)) {
+        answer.parts.insert(Aspect::Certificate, certificate(side, chain));
+        answer.parts.insert(Aspect::TlsVersions, versions(chain));
+    }
+    match &outcome.end {
+        End::Forward(forward) => forwarded(&mut answer, forward),
+        End::Tcp(forward) => shares(&mut answer, &forward.clusters, CLOSED),
+        End::Redirect { status, location } => add(&mut answer, Aspect::Result, format!("{status} to {location}")),
+        End::DirectResponse { status, body } => {
+            let body = body.as_ref().map(|body| format!(" `{body}`")).unwrap_or_default();
+            add(&mut answer, Aspect::Result, format!("the proxy answers {status}{body}"));
+        }
+        End::Fault(fault) => {
+            let seen = match (fault.status(), fault) {
+                (Some(status), _) => status.to_string(),
+                (None, Fault::NotEvaluated { .. }) => NOT_EVALUATED.to_owned(),
+                (None, Fault::NoListener) => "refused".to_owned(),
+                (None, _) => CLOSED.to_owned(),
+            };
+            answer.reason = Some(fault.to_string());
+            add(&mut answer, Aspect::Result, seen);
+        }
+    }
+    if let Some((host, route)) = chain.and_then(|chain| route(side, chain, &outcome)) {
+        for (aspect, filter) in [(Aspect::Fault, "envoy.filters.http.fault"), (Aspect::Cors, "envoy.filters.http.cors")]
+        {
+            let of = |fields: &Value| fields.get("typed_per_filter_config").and_then(|all| all.get(filter)).cloned();
+            if let Some(value) = of(&route.fields).or_else(|| of(host)) {
+                let text = if aspect == Aspect::Fault { action::fault(&value) } else { action::cors(&value) };
+                add(&mut answer, aspect, text);
+            }
+        }
+        let mirrors = action::mirrors(&route.fields);
+        if let Some(mirrors) = mirrors {
+            add(&mut answer, Aspect::Mirrors, mirrors);
+        }
+    }
+    answer
+}
+
+fn add(answer: &mut Answer, aspect: Aspect, text: String) {
+    answer.parts.insert(aspect, text);
+}
+
+fn chain<'a>(side: &'a Side, outcome: &Outcome) -> Option<&'a Chain> {
+    let listener = side.listeners.get(outcome.listener.as_ref()?.index)?;
+    listener.chains.get(outcome.filter_chain.as_ref()?.index)
+}
+
+/// The fields of the virtual host, and the route.
+fn route<'a>(side: &'a Side, chain: &Chain, outcome: &Outcome) -> Option<(&'a Value, &'a Route)> {
+    let host = side.routes_of(chain)?.hosts.get(outcome.virtual_host.as_ref()?.index)?;
+    Some((&host.fields, host.routes.get(outcome.route.as_ref()?.index)?))
+}
+
+fn forwarded(answer: &mut Answer, forward: &Forward) {
+    let status = forward.clusters.iter().find_map(|share| share.missing_status).unwrap_or(503);
+    shares(answer, &forward.clusters, &status.to_string());
+    add(answer, Aspect::Path, forward.path.clone());
+    let host = if forward.auto_host { "the endpoint's hostname" } else { &forward.host };
+    add(answer, Aspect::Host, host.to_owned());
+    add(answer, Aspect::Timeout, action::duration(&forward.timeout));
+    if let Some(retries) = &forward.retries {
+        let each = retries.per_try_timeout.as_ref().map(|it| format!(", {it} each")).unwrap_or_default();
+        add(answer, Aspect::Retries, format!("{}{each}, on {}", retries.attempts, retries.on));
+    }
+    let list = |added: &[String], removed: &[String]| {
+        let removed = removed.iter().map(|name| format!("-{name}"));
+        added.iter().map(|text| format!("+{text}")).chain(removed).collect::<Vec<_>>().join(", ")
+    };
+    let headers = [
+        (Aspect::RequestHeaders, list(&forward.request_headers_added, &forward.request_headers_removed)),
+        (Aspect::ResponseHeaders, list(&forward.response_headers_added, &forward.response_headers_removed)),
+    ];
+    for (aspect, text) in headers {
+        if !text.is_empty() {
+            add(answer, aspect, text);
+        }
+    }
+}
+
+/// The clusters with their parts, and the endpoints. `missing` is what a client gets of a cluster
+/// that does not exist.
+fn shares(answer: &mut Answer, shares: &[Share], missing: &str) {
+    let without_endpoint = if missing == CLOSED { CLOSED } else { "503" };
+    let taken: Vec<&Share> = shares.iter().filter(|share| share.weight > 0 || shares.len() == 1).collect();
+    let divisor = taken.iter().fold(0, |sum, share| gcd(sum, share.weight)).max(1);
+    let total: u64 = taken.iter().map(|share| u64::from(share.weight / divisor)).sum();
+    answer.weighted = taken.len() > 1;
+    let part = |share: &Share| match taken.len() {
+        0 | 1 => String::new(),
+        _ => format!("{} of {total} ", share.weight / divisor),
+    };
+    let (mut seen, mut words) = (Vec::new(), Vec::new());
+    for share in &taken {
+        let part = part(share);
+        // Istio's clusters without endpoints of their own have other types.
+        let known = ["EDS", "STATIC"].contains(&share.discovery.as_deref().unwrap_or_default());
+        let (result, why) = match &share.discovery {
+            None => (missing.to_owned(), format!(": there is no cluster `{}`", share.cluster)),
+            Some(_) if known && share.endpoints.is_empty() => {
+                (without_endpoint.to_owned(), format!(": the cluster `{}` has no endpoint", share.cluster))
+            }
+            Some(_) => (format!("to {}", share.cluster), String::new()),
+        };
+        words.push(format!("{part}{result}{why}"));
+        seen.push(format!("{part}{result}"));
+    }
+    answer.reason = Some(words.join(", "));
+    add(answer, Aspect::Result, seen.join(", "));
+    let mut endpoints: Vec<&str> = taken.iter().flat_map(|share| share.endpoints.iter().map(String::as_str)).collect();
+    endpoints.sort_unstable();
+    endpoints.dedup();
+    if !endpoints.is_empty() {
+        add(answer, Aspect::Endpoints, endpoints.join(", "));
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The names of the chain's certificates, with a mark of the public part where it is known.
+fn certificate(side: &Side, chain: &Chain) -> String {
+    let Some(tls) = chain.fields.pointer("/transport_socket/typed_config/common_tls_context") else {
+        return String::new();
+    };
+    let list = |key: &str| tls.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut names: Vec<String> = Vec::new();
+    for config in list("tls_certificate_sds_secret_configs") {
+        let name = config.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let known = side.secrets.get(&name).and_then(|secret| secret.fields.pointer("/tls_certificate"));
+        names.push(known.map_or_else(|| name.clone(), |known| format!("{name} {}", public(known))));
+    }
+    names.extend(list("tls_certificates").iter().map(public));
+    names.join(", ")
+}
+
+/// The file of a certificate, or a mark of its text.
+pub(super) fn public(certificate: &Value) -> String {
+    let chain = certificate.get("certificate_chain").unwrap_or(&Value::Null);
+    match chain.get("filename").and_then(Value::as_str) {
+        Some(file) => file.to_owned(),
+        None => mark_of(chain),
+    }
+}
+
+/// A mark of a value.
+pub(super) fn mark_of(value: &Value) -> String {
+    format!("#{:016x}", mark(&value.to_string()))
+}
+
+/// FNV-1a: the same for the same text, on every machine. It is no protection.
+fn mark(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn versions(chain: &Chain) -> String {
+    let at = |key: &str| {
+        let pointer = format!("/transport_socket/typed_config/common_tls_context/tls_params/{key}");
+        chain.fields.pointer(&pointer).and_then(Value::as_str).unwrap_or("default").to_owned()
+    };
+    format!("{} to {}", at("tls_minimum_protocol_version"), at("tls_maximum_protocol_version"))
+}
