@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use files::{below, root, text};
 
 /// The layers, each with the modules it may use (`docs/architecture.md`), beside itself.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("base", &[]),
     ("yaml", &["base"]),
     ("resource", &["base", "yaml"]),
