@@ -21,6 +21,7 @@ pub mod report;
 mod routes;
 mod rule;
 mod rules;
+mod sockets;
 pub mod suppress;
 mod tree;
 

@@ -14,6 +14,7 @@ mod deprecated_annotation;
 mod deprecated_field;
 mod destination_rule_of_unknown_host;
 mod destination_without_weight;
+mod duplicate_server_name;
 mod envoy_filter_add_ignored;
 mod envoy_filter_relative_operation;
 mod envoy_filter_relative_operation_of_version;
@@ -43,12 +44,14 @@ mod outdated_proxy_image;
 mod pod_without_proxy;
 mod policy_without_workload;
 mod port_of_destination_missing;
+mod redirect_without_https;
 mod regex_written_as_search;
 mod rewrite_of_regex_match;
 mod rewrite_slash_mismatch;
 mod route_kind_not_served;
 mod selector_for_gateway_api;
 mod selector_without_workload;
+mod server_lost_on_port;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
 mod service_port_without_protocol;
@@ -88,6 +91,7 @@ pub static RULES: &[&Rule] = &[
     &deprecated_field::RULE,
     &destination_rule_of_unknown_host::RULE,
     &destination_without_weight::RULE,
+    &duplicate_server_name::RULE,
     &envoy_filter_add_ignored::RULE,
     &envoy_filter_relative_operation::RULE,
     &envoy_filter_relative_operation_of_version::RULE,
@@ -117,12 +121,14 @@ pub static RULES: &[&Rule] = &[
     &pod_without_proxy::RULE,
     &policy_without_workload::RULE,
     &port_of_destination_missing::RULE,
+    &redirect_without_https::RULE,
     &regex_written_as_search::RULE,
     &rewrite_of_regex_match::RULE,
     &rewrite_slash_mismatch::RULE,
     &route_kind_not_served::RULE,
     &selector_for_gateway_api::RULE,
     &selector_without_workload::RULE,
+    &server_lost_on_port::RULE,
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
     &service_port_without_protocol::RULE,
