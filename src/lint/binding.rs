@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Origin, Protocol};
+use crate::base::{NamespacedHost, Origin, Protocol};
 use crate::mesh::{Gateway, Mesh, VirtualService};
 use crate::resource::istio::gateway::{Server, ServerTlsMode};
 
@@ -69,12 +69,15 @@ pub(super) fn servers<'m>(gateways: &[&'m Gateway]) -> Vec<(&'m Gateway, &'m Ser
 
 /// Whether a server has a host of the VirtualService, and takes VirtualServices of its namespace.
 pub(super) fn binds(gateway: &Gateway, server: &Server, service: &VirtualService) -> bool {
-    server.hosts.iter().any(|host| {
-        let admitted = match host.namespace.as_deref() {
-            Some(".") => service.namespace == gateway.namespace,
-            Some("*") | None => true,
-            Some(namespace) => service.namespace == namespace,
-        };
-        admitted && service.hosts.iter().any(|own| own.matches(&host.host))
-    })
+    let has = |host: &NamespacedHost| service.hosts.iter().any(|own| own.matches(&host.host));
+    server.hosts.iter().any(|host| admits(gateway, host, service) && has(host))
+}
+
+/// Whether a host of a server takes VirtualServices of this namespace.
+pub(super) fn admits(gateway: &Gateway, host: &NamespacedHost, service: &VirtualService) -> bool {
+    match host.namespace.as_deref() {
+        Some(".") => service.namespace == gateway.namespace,
+        Some("*") | None => true,
+        Some(namespace) => service.namespace == namespace,
+    }
 }

@@ -10,12 +10,17 @@ mod binding;
 pub mod book;
 pub mod codes;
 pub mod config;
+<<<<<<< HEAD
 mod destinations;
+=======
+mod cover;
+>>>>>>> e4e3565 (Lint: routes of Gateways that never count, matches covered within and across VirtualServices with a request that shows it; test of what istioctl accepts)
 mod examples;
 pub mod finding;
 pub mod fix;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod hosts;
 pub mod input;
 pub mod report;
 mod routes;

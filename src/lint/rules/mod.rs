@@ -8,6 +8,8 @@ mod alpha_annotation;
 mod application_runs_as_proxy;
 mod case_ignored_in_regex;
 mod claim_route_without_authentication;
+mod client_condition_on_gateway;
+mod covered_route_match;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
 mod deprecated_annotation;
@@ -24,6 +26,7 @@ mod external_name_port_protocol;
 mod fault_disables_retries;
 mod gateway_host_conflict;
 mod gateway_port_not_in_service;
+mod gateway_without_selector;
 mod gateways_share_certificate;
 mod header_stands_for_field;
 mod image_auto_without_injection;
@@ -31,6 +34,7 @@ mod ineffective_route_match;
 mod internal_gateway;
 mod invalid_injection_webhook;
 mod lightstep_tracing;
+mod malformed_certificate_hash;
 mod match_gateway_not_bound;
 mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
@@ -41,6 +45,7 @@ mod namespace_without_injection;
 mod negative_condition;
 mod old_gateway_api_crd;
 mod outdated_proxy_image;
+mod partial_wildcard_server_name;
 mod pod_without_proxy;
 mod policy_without_workload;
 mod port_of_destination_missing;
@@ -49,20 +54,27 @@ mod regex_written_as_search;
 mod rewrite_of_regex_match;
 mod rewrite_slash_mismatch;
 mod route_kind_not_served;
+mod route_of_older_virtual_service;
 mod selector_for_gateway_api;
 mod selector_without_workload;
 mod server_lost_on_port;
+mod server_name_outside_gateway;
+mod server_without_routes;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
 mod service_port_without_protocol;
 mod several_sidecars_without_selector;
+mod short_host_on_gateway;
 mod sidecar_in_ambient;
 mod sidecars_of_one_workload;
 mod subset_route_not_at_gateway;
 mod subset_without_pods;
+mod tcp_route_never_first;
 mod telemetries_of_one_workload;
 mod telemetries_without_selector;
 mod try_outlasts_timeout;
+mod two_part_host;
+mod udp_server;
 mod unknown_annotation;
 mod unknown_credential;
 mod unknown_registry;
@@ -85,6 +97,8 @@ pub static RULES: &[&Rule] = &[
     &application_runs_as_proxy::RULE,
     &case_ignored_in_regex::RULE,
     &claim_route_without_authentication::RULE,
+    &client_condition_on_gateway::RULE,
+    &covered_route_match::RULE,
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
     &deprecated_annotation::RULE,
@@ -101,6 +115,7 @@ pub static RULES: &[&Rule] = &[
     &fault_disables_retries::RULE,
     &gateway_host_conflict::RULE,
     &gateway_port_not_in_service::RULE,
+    &gateway_without_selector::RULE,
     &gateways_share_certificate::RULE,
     &header_stands_for_field::RULE,
     &image_auto_without_injection::RULE,
@@ -108,6 +123,7 @@ pub static RULES: &[&Rule] = &[
     &internal_gateway::RULE,
     &invalid_injection_webhook::RULE,
     &lightstep_tracing::RULE,
+    &malformed_certificate_hash::RULE,
     &match_gateway_not_bound::RULE,
     &match_port_not_served::RULE,
     &mesh_hosts_claimed_twice::RULE,
@@ -118,6 +134,7 @@ pub static RULES: &[&Rule] = &[
     &negative_condition::RULE,
     &old_gateway_api_crd::RULE,
     &outdated_proxy_image::RULE,
+    &partial_wildcard_server_name::RULE,
     &pod_without_proxy::RULE,
     &policy_without_workload::RULE,
     &port_of_destination_missing::RULE,
@@ -126,20 +143,27 @@ pub static RULES: &[&Rule] = &[
     &rewrite_of_regex_match::RULE,
     &rewrite_slash_mismatch::RULE,
     &route_kind_not_served::RULE,
+    &route_of_older_virtual_service::RULE,
     &selector_for_gateway_api::RULE,
     &selector_without_workload::RULE,
     &server_lost_on_port::RULE,
+    &server_name_outside_gateway::RULE,
+    &server_without_routes::RULE,
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
     &service_port_without_protocol::RULE,
     &several_sidecars_without_selector::RULE,
+    &short_host_on_gateway::RULE,
     &sidecar_in_ambient::RULE,
     &sidecars_of_one_workload::RULE,
     &subset_route_not_at_gateway::RULE,
     &subset_without_pods::RULE,
+    &tcp_route_never_first::RULE,
     &telemetries_of_one_workload::RULE,
     &telemetries_without_selector::RULE,
     &try_outlasts_timeout::RULE,
+    &two_part_host::RULE,
+    &udp_server::RULE,
     &unknown_annotation::RULE,
     &unknown_credential::RULE,
     &unknown_registry::RULE,

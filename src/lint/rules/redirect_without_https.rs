@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Labels, Location, Protocol};
 use crate::lint::Context;
+use crate::lint::hosts::Hosts;
 use crate::mesh::Gateway;
 use crate::resource::istio::gateway::Server;
 
@@ -48,11 +49,11 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let mut secure: BTreeMap<&Labels, Hosts<'_>> = BTreeMap::new();
+    let mut secure: BTreeMap<&Labels, Hosts<()>> = BTreeMap::new();
     for gateway in &context.mesh.gateways {
         for server in gateway.spec.servers.iter().filter(|server| protocol(server).is_tls()) {
             let hosts = secure.entry(&gateway.spec.selector).or_default();
-            server.hosts.iter().for_each(|host| hosts.add(host.host.as_str()));
+            server.hosts.iter().for_each(|host| hosts.add(&host.host, ()));
         }
     }
     let none = Hosts::default();
@@ -60,7 +61,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         let served = secure.get(&gateway.spec.selector).unwrap_or(&none);
         for (server, origin) in gateway.spec.servers.iter().zip(&gateway.server_origins) {
             let redirects = server.tls.as_ref().is_some_and(|tls| tls.https_redirect) && protocol(server).is_http();
-            let missing = server.hosts.iter().position(|host| !served.meets(host.host.as_str()));
+            let missing = server.hosts.iter().position(|host| served.meeting(&host.host).next().is_none());
             if let Some(at) = missing.filter(|_| redirects) {
                 let location = |key: &'static str| Location::Value(origin.key(key));
                 let place = Location::Value(origin.key("hosts").index(at));
@@ -72,32 +73,6 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 
 fn protocol(server: &Server) -> Protocol {
     server.port.as_ref().map_or(Protocol::Unsupported, |port| Protocol::parse(&port.protocol))
-}
-
-/// Hosts to be looked up by one that some name is taken by as well.
-#[derive(Default)]
-struct Hosts<'m> {
-    /// Concrete ones, and the suffixes of wildcards.
-    exact: std::collections::BTreeSet<&'m str>,
-    suffixes: std::collections::BTreeSet<&'m str>,
-}
-
-impl<'m> Hosts<'m> {
-    fn add(&mut self, host: &'m str) {
-        match host.strip_prefix('*') {
-            Some(suffix) => self.suffixes.insert(suffix),
-            None => self.exact.insert(host),
-        };
-    }
-
-    /// A wildcard meets whatever is there: part of it may be meant.
-    fn meets(&self, host: &str) -> bool {
-        if host.starts_with('*') {
-            return !self.exact.is_empty() || !self.suffixes.is_empty();
-        }
-        let mut ends = host.char_indices().filter_map(|(at, _)| host.get(at..)).chain([""]);
-        self.exact.contains(host) || ends.any(|end| self.suffixes.contains(end))
-    }
 }
 
 fn report(gateway: &Gateway, server: &Server, at: usize, place: Location, tls: Location) -> Diagnostic {
