@@ -10,11 +10,8 @@ mod binding;
 pub mod book;
 pub mod codes;
 pub mod config;
-<<<<<<< HEAD
-mod destinations;
-=======
 mod cover;
->>>>>>> e4e3565 (Lint: routes of Gateways that never count, matches covered within and across VirtualServices with a request that shows it; test of what istioctl accepts)
+mod destinations;
 mod examples;
 pub mod finding;
 pub mod fix;
