@@ -1,5 +1,6 @@
 //! `meshc diff`: what a change of the configuration means for each proxy.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -12,18 +13,21 @@ use super::diff_input::{self, Form, Input, Manifests, Pair};
 use super::exit::Exit;
 use super::{choose, report};
 use crate::base::SourceMap;
-use crate::diff::report::{Group, Presence, text};
+use crate::diff::plan::{self, Written};
+use crate::diff::report::{Group, Presence, Report, markdown, text};
+use crate::diff::risk::{Risk, risks};
 use crate::diff::{self, Change, Side};
 
 /// Arguments of `meshc diff`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct DiffArgs {
-    /// What there was: a directory or file of manifests, or a generated bootstrap, `--emit xds` output
-    /// or config_dump.
+    /// What there was: a directory or file of manifests, `git:REV[:PATH]` for those of a revision (PATH is
+    /// from the root of the repository, or with `./` from here; without it the same as the other input),
+    /// or a bootstrap, `--emit xds` output or config_dump.
     #[arg(value_name = "OLD")]
     pub old: PathBuf,
-    /// What there is now.
+    /// What there is now, in the same forms.
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
     #[command(flatten)]
@@ -46,6 +50,10 @@ pub(super) struct DiffArgs {
 pub(super) enum DiffFormat {
     /// For people.
     Text,
+    /// `{"proxies": [...], "plan": [...], "risks": [...], "unknown": [...]}`.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
 }
 
 const EXAMPLES: &str = "\
@@ -54,30 +62,40 @@ Exit codes: 0 compared, 64 usage, 65 an input cannot be read or parsed, 79 somet
 Examples:
   meshc diff before/ after/
       What changes for every proxy; nothing where files are only renamed, sorted or written differently.
-  meshc diff before/ after/ --gateway shop/public --exit-code
-      For one router, as a check.";
+  meshc diff git:main k8s/ -o markdown
+      What the working tree changes, as a comment for the pull request.
+  meshc diff git:HEAD~1:k8s git:HEAD:k8s --gateway shop/public --exit-code
+      What the last commit changes for one router, as a check.
+  meshc diff config_dump.json k8s/ --gateway shop/public
+      From what a running Envoy has to what the manifests give it.";
 
 /// Runs the command.
 pub(super) fn run(arguments: &DiffArgs) -> Exit {
     let mut sources = SourceMap::default();
     let linked = diff_input::read(arguments, &mut sources).and_then(|[old, new]| {
-        Ok([diff_input::link(old, &sources, &arguments.mesh)?, diff_input::link(new, &sources, &arguments.mesh)?])
+        let (old, new) = rayon::join(
+            || diff_input::link(old, &sources, &arguments.mesh),
+            || diff_input::link(new, &sources, &arguments.mesh),
+        );
+        Ok([old?, new?])
     });
-    let groups = linked.and_then(|inputs| {
-        let groups = groups(arguments, &inputs);
+    let compared = linked.and_then(|inputs| {
+        let compared = compare(arguments, &inputs);
         // The process ends now: to free so many small values one by one would be for nothing.
         std::mem::forget(inputs);
-        groups
+        compared
     });
-    let groups = match groups {
-        Ok(groups) => groups,
+    let compared = match compared {
+        Ok(compared) => compared,
         Err(exit) => return exit,
     };
     let written = match arguments.format {
-        DiffFormat::Text => text(&groups),
+        DiffFormat::Text => report::printable(&text(&compared)),
+        DiffFormat::Json => compared.json(),
+        DiffFormat::Markdown => report::printable(&markdown(&compared)),
     };
-    let exit = if !groups.is_empty() && arguments.exit_code { Exit::Findings } else { Exit::Ok };
-    match std::io::stdout().lock().write_all(report::printable(&written).as_bytes()) {
+    let exit = if arguments.exit_code && !compared.is_empty() { Exit::Findings } else { Exit::Ok };
+    match std::io::stdout().lock().write_all(written.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             report::failure(&format!("the output cannot be written: {error}"), None)
         }
@@ -85,36 +103,100 @@ pub(super) fn run(arguments: &DiffArgs) -> Exit {
     }
 }
 
-/// What changes, proxies with the same changes together.
-fn groups(arguments: &DiffArgs, inputs: &[Input<'_>; 2]) -> Result<Vec<Group>, Exit> {
+/// What is found of one proxy.
+struct Found {
+    name: String,
+    presence: Presence,
+    changes: Vec<Change>,
+    risks: Vec<Risk>,
+    untranslated: BTreeSet<(String, String, String)>,
+}
+
+impl Found {
+    fn new(name: String, presence: Presence) -> Self {
+        Self { name, presence, changes: Vec::new(), risks: Vec::new(), untranslated: BTreeSet::new() }
+    }
+
+    fn of_sides(name: String, old: &Side, new: &Side) -> Self {
+        let changes = diff::compare(old, new);
+        let risks = if changes.is_empty() { Vec::new() } else { risks(old, new) };
+        Self { changes, risks, ..Self::new(name, Presence::Both) }
+    }
+}
+
+fn compare(arguments: &DiffArgs, inputs: &[Input<'_>; 2]) -> Result<Report, Exit> {
     let form = diff_input::form(inputs);
-    let found: Vec<(String, Presence, Vec<Change>)> = match inputs {
+    let found: Vec<Found> = match inputs {
         [Input::Mesh(old), Input::Mesh(new)] => {
             let pairs = diff_input::pairs(&arguments.proxy, &old.mesh, &new.mesh)?;
             pairs.par_iter().map(|pair| of_pair(pair, old, new)).collect::<Result<_, Exit>>()?
         }
         [Input::Configuration { name, value }, other] => {
-            let side = side(name, value)?;
-            let new = alone(arguments, other, &form)?;
-            vec![(name.clone(), Presence::Both, diff::compare(&side, &new))]
+            vec![Found::of_sides(name.clone(), &side(name, value)?, &alone(arguments, other, &form)?)]
         }
         [other, Input::Configuration { name, value }] => {
-            let side = side(name, value)?;
-            let old = alone(arguments, other, &form)?;
-            vec![(name.clone(), Presence::Both, diff::compare(&old, &side))]
+            vec![Found::of_sides(name.clone(), &alone(arguments, other, &form)?, &side(name, value)?)]
         }
     };
-    let mut groups: Vec<Group> = Vec::new();
-    for (name, presence, changes) in found {
+    let written = match inputs {
+        [Input::Mesh(old), Input::Mesh(new)] => Some((old.written(), new.written())),
+        _ => None,
+    };
+    Ok(report_of(found, written.as_ref()))
+}
+
+fn report_of(found: Vec<Found>, written: Option<&(Vec<Written>, Vec<Written>)>) -> Report {
+    let mut report = Report::default();
+    let mut untranslated = BTreeSet::new();
+    for Found { name, presence, changes, risks, untranslated: policies } in found {
+        untranslated.extend(policies);
+        for risk in risks {
+            if !report.risks.contains(&risk) {
+                report.risks.push(risk);
+            }
+        }
         if presence == Presence::Both && changes.is_empty() {
             continue;
         }
-        match groups.iter_mut().find(|group| group.presence == presence && group.changes == changes) {
+        match report.proxies.iter_mut().find(|group| group.presence == presence && group.changes == changes) {
             Some(group) => group.proxies.push(name),
-            None => groups.push(Group { proxies: vec![name], presence, changes }),
+            None => report.proxies.push(Group { proxies: vec![name], presence, changes }),
         }
     }
-    Ok(groups)
+    report.risks.sort();
+    if let Some((old, new)) = written {
+        report.unknown = untranslated.into_iter().filter_map(|key| unknown(&key, old, new)).collect();
+    }
+    if !report.is_empty() {
+        let changes = report.proxies.iter().flat_map(|group| &group.changes);
+        let plan = match written {
+            Some((old, new)) => plan::of_resources(old, new),
+            None => plan::of_objects(&changes.cloned().collect::<Vec<_>>()),
+        };
+        // One thing has no order.
+        if plan.iter().map(|step| step.actions.len()).sum::<usize>() > 1 {
+            report.plan = plan;
+        }
+    }
+    report
+}
+
+/// What to say of an object that is not translated, where it changes.
+fn unknown(key: &(String, String, String), old: &[Written], new: &[Written]) -> Option<String> {
+    let find = |all: &'_ [Written]| {
+        all.iter().find(|one| (&one.kind, &one.namespace, &one.name) == (&key.0, &key.1, &key.2)).cloned()
+    };
+    let (before, after) = (find(old), find(new));
+    let verb = match (&before, &after) {
+        (Some(before), Some(after)) if before.content == after.content => return None,
+        (Some(_), Some(_)) => "changes",
+        (None, _) => "is added",
+        (_, None) => "is removed",
+    };
+    let Written { kind, namespace, name, file, line, .. } = after.or(before)?;
+    Some(format!(
+        "{kind} `{namespace}/{name}` {verb} ({file}:{line}): it applies to proxies here and is not translated"
+    ))
 }
 
 fn side(name: &str, value: &Value) -> Result<Side, Exit> {
@@ -139,16 +221,18 @@ fn alone(arguments: &DiffArgs, input: &Input<'_>, form: &Form) -> Result<Side, E
     }
 }
 
-fn of_pair(pair: &Pair, old: &Manifests<'_>, new: &Manifests<'_>) -> Result<(String, Presence, Vec<Change>), Exit> {
+fn of_pair(pair: &Pair, old: &Manifests<'_>, new: &Manifests<'_>) -> Result<Found, Exit> {
     let name = pair.name.clone();
     let (before, after) = match (&pair.old, &pair.new) {
         (Some(before), Some(after)) => (before, after),
-        (None, _) => return Ok((name, Presence::Added, Vec::new())),
-        (_, None) => return Ok((name, Presence::Removed, Vec::new())),
+        (None, _) => return Ok(Found::new(name, Presence::Added)),
+        (_, None) => return Ok(Found::new(name, Presence::Removed)),
     };
+    let untranslated = old.untranslated(before).into_iter().chain(new.untranslated(after)).collect();
     let (before, after) = (old.compile(before, &Form::Xds), new.compile(after, &Form::Xds));
     if before.text == after.text {
-        return Ok((name, Presence::Both, Vec::new()));
+        return Ok(Found { untranslated, ..Found::new(name, Presence::Both) });
     }
-    Ok((name, Presence::Both, diff::compare(&old.side(&before)?, &new.side(&after)?)))
+    let found = Found::of_sides(name, &old.side(&before)?, &new.side(&after)?);
+    Ok(Found { untranslated, ..found })
 }

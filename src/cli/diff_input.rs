@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::args::{MeshArgs, ProxyArgs};
 use super::diff::DiffArgs;
 use super::exit::Exit;
+use super::git::{self, Revision};
 use super::{choose, emit, generate, input, report};
 use crate::base::{Diagnostic, FileId, Label, Location, Origin, Severity, SourceFile, SourceMap, Span};
 use crate::diff::Side;
+use crate::diff::plan::Written;
 use crate::envoy::json::{self, Style};
 use crate::envoy::stock;
 use crate::envoy::{bootstrap, xds};
@@ -19,7 +21,7 @@ use crate::ir;
 use crate::lower;
 use crate::mesh::{self, LinkOptions, Mesh};
 use crate::proxy::{self, Named, Proxy};
-use crate::resource::{self, DecodeOptions, Resources};
+use crate::resource::{self, DecodeOptions, ResourceInfo, Resources};
 use crate::yaml::{self, Document};
 
 /// The texts of one input.
@@ -45,8 +47,15 @@ pub(super) enum Content {
 
 /// Reads both inputs into one source map.
 pub(super) fn read(arguments: &DiffArgs, sources: &mut SourceMap) -> Result<[Texts; 2], Exit> {
-    let mut one = |path: &Path| -> Result<Texts, Exit> {
-        let found = input::read(&[path.to_owned()]).map_err(|errors| {
+    let mut one = |path: &Path, other: &Path| -> Result<Texts, Exit> {
+        let found = match Revision::parse(path) {
+            Some(revision) => {
+                let other = Some(other).filter(|other| Revision::parse(other).is_none());
+                git::read(&revision, other).map_err(|error| vec![error])
+            }
+            None => input::read(&[path.to_owned()]),
+        };
+        let found = found.map_err(|errors| {
             for error in errors {
                 let message = format!("`{}` cannot be read: {}", error.path, error.message);
                 report::say("error", &message, error.help.as_deref());
@@ -55,7 +64,7 @@ pub(super) fn read(arguments: &DiffArgs, sources: &mut SourceMap) -> Result<[Tex
         })?;
         texts(path.display().to_string(), found, &arguments.mesh, sources)
     };
-    Ok([one(&arguments.old)?, one(&arguments.new)?])
+    Ok([one(&arguments.old, &arguments.new)?, one(&arguments.new, &arguments.old)?])
 }
 
 fn texts(name: String, found: SourceMap, mesh: &MeshArgs, sources: &mut SourceMap) -> Result<Texts, Exit> {
@@ -197,6 +206,31 @@ impl Manifests<'_> {
         }
     }
 
+    /// Every object, as far as the user wants something of it.
+    pub(super) fn written(&self) -> Vec<Written> {
+        let one = |info: &ResourceInfo| {
+            let node = self.documents.get(info.document)?.root.lookup(&info.path)?;
+            let file = self.sources.file(info.file);
+            Some(Written {
+                kind: info.kind.name().to_owned(),
+                namespace: info.namespace.clone(),
+                name: info.name.clone(),
+                file: file.name.to_string(),
+                line: file.line_column(node.start).line,
+                content: wanted(node.to_json(), &info.namespace),
+            })
+        };
+        self.resources.infos.iter().filter_map(one).collect()
+    }
+
+    /// Objects that apply to the proxy and are not translated: their place in [`Manifests::written`].
+    pub(super) fn untranslated(&self, proxy: &Proxy) -> Vec<(String, String, String)> {
+        let view = proxy::view(&self.mesh, proxy);
+        let policies = proxy::untranslated_policies(&view);
+        let named = policies.iter().filter_map(|policy| self.resources.info(policy.origin.resource));
+        named.map(|info| (info.kind.name().to_owned(), info.namespace.clone(), info.name.clone())).collect()
+    }
+
     /// Where the objects of a configuration come from.
     fn provenance(&self, config: &ir::ProxyConfig) -> Provenance {
         let cite = |origin: &Origin| -> Option<Citation> {
@@ -214,6 +248,25 @@ impl Manifests<'_> {
         Side::new(value, origins.as_ref())
             .map_err(|error| report::failure(&format!("the generated configuration: {error}"), None))
     }
+}
+
+/// An object without its version, and without what the API server adds.
+fn wanted(mut object: Value, namespace: &str) -> Value {
+    const SERVER: [&str; 6] =
+        ["managedFields", "resourceVersion", "uid", "generation", "selfLink", "creationTimestamp"];
+    let Some(fields) = object.as_object_mut() else { return object };
+    fields.shift_remove("status");
+    if let Some(Value::String(version)) = fields.get_mut("apiVersion") {
+        *version = version.split_once('/').map_or("", |(group, _)| group).to_owned();
+    }
+    if let Some(Value::Object(metadata)) = fields.get_mut("metadata") {
+        SERVER.iter().for_each(|key| drop(metadata.shift_remove(*key)));
+        metadata.insert("namespace".to_owned(), namespace.into());
+        if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+            annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
+        }
+    }
+    object
 }
 
 /// A proxy that is compared; one that is not in an input is missing there.

@@ -69,7 +69,8 @@ fn read_stdin() -> Result<String, InputError> {
     text("<stdin>", bytes)
 }
 
-fn text(name: &str, bytes: Vec<u8>) -> Result<String, InputError> {
+/// Bytes as UTF-8.
+pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, InputError> {
     String::from_utf8(bytes).map_err(|error| InputError {
         path: name.to_owned(),
         message: format!("it is not UTF-8: byte {} is wrong", error.utf8_error().valid_up_to()),
@@ -99,7 +100,8 @@ fn collect(path: &Path, named: bool, files: &mut BTreeSet<PathBuf>, depth: usize
     Ok(())
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Whether the name is one of a manifest.
+pub(super) fn is_manifest(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
 }
 

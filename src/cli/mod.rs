@@ -11,6 +11,7 @@ mod emit;
 mod exit;
 mod generate;
 mod generate_all;
+mod git;
 mod identity;
 mod input;
 mod lint;

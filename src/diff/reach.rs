@@ -95,7 +95,11 @@ fn add(map: &mut BTreeMap<String, Vec<Place>>, name: &str, place: Place) {
 
 /// The clusters that the fields of a route name, with those of copies.
 pub(super) fn clusters(fields: &Value) -> Vec<&str> {
-    let Some(action) = fields.get("route") else { return Vec::new() };
+    fields.get("route").map(clusters_of).unwrap_or_default()
+}
+
+/// The clusters that an action, or a TCP proxy, names.
+pub(super) fn clusters_of(action: &Value) -> Vec<&str> {
     let list = |pointer: &str, key: &'static str| {
         let items = action.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
         items.filter_map(move |item| item.get(key)?.as_str())

@@ -125,6 +125,109 @@ fn what_no_request_shows_says_why() {
     assert!(out.contains("no request shows it: it decides which endpoint takes a request"), "{out}");
 }
 
+/// The subset v3 becomes v4, and its routes follow.
+const RENAMED: [(&str, &str); 2] =
+    [("{name: v3, labels: {version: v3}}", "{name: v4, labels: {version: v3}}"), ("subset: v3", "subset: v4")];
+
+#[test]
+fn a_subset_that_is_added_and_one_that_goes_need_an_order() {
+    let (out, _) = edited(&RENAMED, &[]);
+    for wanted in [
+        "  1. endpoints, clusters and certificates\n     change DestinationRule default/reviews (/new/4.yaml:14), with the \
+         subset v3 still in it\n",
+        "  2. routes\n     change VirtualService default/shop (/new/4.yaml:26)\n",
+        "  3. clusters, endpoints and certificates that go\n     change DestinationRule default/reviews \
+         (/new/4.yaml:14), without the subset v3\n",
+        "  503 until `outbound|9080|v4|reviews.default.svc.cluster.local` of DestinationRule default/reviews \
+         (/new/4.yaml:24) is there, which is added in the same change: these lead to it\n    `prefix /; header :method \
+         exact DELETE of shop.example.com`, VirtualService default/shop (/new/4.yaml:69)\n",
+        "  503 once `outbound|9080|v3|reviews.default.svc.cluster.local` of DestinationRule default/reviews \
+         (/old/4.yaml:24) is gone, as long as these still lead to it\n",
+    ] {
+        assert!(out.contains(wanted), "{wanted} is in\n{out}");
+    }
+}
+
+#[test]
+fn a_subset_that_is_still_referred_to_is_missing_afterwards() {
+    let (out, _) = edited(&RENAMED[..1], &[]);
+    let wanted = "503 after the change: these still lead to `outbound|9080|v3|reviews.default.svc.cluster.local`, which was of \
+                  DestinationRule default/reviews (/old/4.yaml:24)\n";
+    assert!(out.contains(wanted), "{wanted} is in\n{out}");
+}
+
+#[test]
+fn programs_and_pull_requests_get_the_same() {
+    let (json, _) = edited(&RENAMED, &["-o", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["proxies"][0]["proxies"], serde_json::json!(["default/web"]));
+    let changes = json["proxies"][0]["changes"].as_array().expect("changes");
+    let of_route = changes.iter().find(|change| change["object"] == "route").expect("a route that changes");
+    assert_eq!(of_route["witness"]["request"]["differs"], serde_json::json!(["result"]));
+    assert_eq!((json["plan"].as_array().map(Vec::len), json["risks"].as_array().map(Vec::len)), (Some(3), Some(8)));
+    let (markdown, _) = edited(&RENAMED, &["-o", "markdown"]);
+    assert!(markdown.starts_with("### What changes for the proxies\n\n> [!WARNING]\n"), "{markdown}");
+    assert!(markdown.contains("\n1. endpoints, clusters and certificates\n   - change `DestinationRule"), "{markdown}");
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let who = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").arg("-C").arg(folder).args(who).args(arguments).output().expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_revision_is_read_from_git() {
+    let demo = root().join("testdata/demo");
+    let work = tempfile::tempdir().expect("a folder");
+    let folder = work.path().join("k8s/shop");
+    let config = text(&demo.join("route-matches/input/config.yaml"));
+    let cluster: Vec<String> = below(&demo.join("cluster"), ".yaml").iter().map(|path| text(path)).collect();
+    write(&folder, &plain(&cluster));
+    write(&folder, &[("config.yaml".to_owned(), config.clone()), ("notes.txt".to_owned(), "a: [".to_owned())]);
+    git(work.path(), &["init", "-q", "."]);
+    git(work.path(), &["add", "."]);
+    git(work.path(), &["commit", "-q", "-m", "one"]);
+    let run = |old: &str, new: &str| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_meshc")).current_dir(work.path()).args(["diff", old, new]).output();
+        let output = output.expect("meshc runs");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code(), output.stderr)
+    };
+    assert_eq!(run("git:HEAD", "k8s"), (String::new(), Some(0), Vec::new()), "nothing has changed");
+    write(&folder, &[("config.yaml".to_owned(), config.replace("prefix: /anonymous", "prefix: /nobody"))]);
+    git(work.path(), &["commit", "-q", "-a", "-m", "two"]);
+    let (out, ..) = run("git:HEAD~1:k8s", "git:HEAD:./k8s/shop");
+    assert!(out.contains("prefix /nobody"), "{out}");
+    assert!(out.contains("git:HEAD:k8s/shop/config.yaml:"), "{out}");
+    assert_eq!(run("git:HEAD~1", "k8s/shop").0, out.replace("git:HEAD:k8s", "k8s"), "the other input's path");
+    for wrong in ["git:nowhere", "git:--help", "git:HEAD:absent", "git:HEAD:../.."] {
+        assert_eq!(run(wrong, "k8s").1, Some(65), "{wrong}");
+    }
+}
+
+#[test]
+fn a_bootstrap_is_compared_with_what_would_replace_it() {
+    let demo = root().join("testdata/demo");
+    let work = tempfile::tempdir().expect("a folder");
+    let out = work.path().join("envoy.json");
+    let input = [demo.join("route-matches/input"), demo.join("cluster")];
+    let generate =
+        Command::new(env!("CARGO_BIN_EXE_meshc")).arg("generate").args(&input).arg("--out").arg(&out).output();
+    assert!(generate.expect("meshc runs").status.success());
+    let (old, new) = (work.path().join("old"), work.path().join("new"));
+    let mut texts: Vec<String> = below(&demo.join("cluster"), ".yaml").iter().map(|path| text(path)).collect();
+    texts.push(text(&demo.join("route-matches/input/config.yaml")));
+    write(&old, &plain(&texts));
+    let same = diff(&[&out, &old], &["--gateway", "default/web", "--exit-code"]);
+    assert_eq!((String::from_utf8_lossy(&same.stdout).into_owned(), same.status.code()), (String::new(), Some(0)));
+    let edited: Vec<String> = texts.iter().map(|text| text.replace("exact: /exact", "exact: /other")).collect();
+    write(&new, &plain(&edited));
+    let changed = diff(&[&out, &new], &["--gateway", "default/web", "--exit-code"]);
+    assert!(String::from_utf8_lossy(&changed.stdout).contains("match exact /exact → exact /other"));
+    assert_eq!(changed.status.code(), Some(79));
+}
+
 #[test]
 fn inputs_that_cannot_be_read_are_said() {
     let work = tempfile::tempdir().expect("a folder");

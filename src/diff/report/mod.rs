@@ -1,10 +1,42 @@
-//! Changes as text for people.
+//! What is found, for people and programs.
 
-use std::fmt::Write;
+mod markdown;
+mod text;
 
-use super::change::{Change, Kind, Object, Shown, Witness};
+use super::change::{Change, Kind, Object, Witness};
+use super::plan::Step;
+use super::risk::{Risk, When};
 use super::topic::Topic;
 use crate::explain::provenance::Citation;
+
+pub use markdown::markdown;
+pub use text::text;
+
+/// All that is found.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Report {
+    /// What changes, proxies with the same changes together.
+    pub proxies: Vec<Group>,
+    /// In which order to apply the change; empty where nothing is to order.
+    pub plan: Vec<Step>,
+    /// What goes wrong where it is applied at once.
+    pub risks: Vec<Risk>,
+    /// What may change and is not known, because it is not translated.
+    pub unknown: Vec<String>,
+}
+
+impl Report {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.proxies.is_empty() && self.unknown.is_empty()
+    }
+
+    /// `{"proxies": [...], "plan": [...], "risks": [...], "unknown": [...]}`.
+    pub fn json(&self) -> String {
+        // Nothing in it has keys that are no texts.
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+}
 
 /// What changes for some proxies.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -27,24 +59,6 @@ pub enum Presence {
     Added,
     /// Only in the old one.
     Removed,
-}
-
-/// The changes of every group as text.
-pub fn text(groups: &[Group]) -> String {
-    let mut out = String::new();
-    for group in groups {
-        // Writing into a String cannot fail.
-        let _ = writeln!(out, "{}", proxies(group));
-        let mut place: Option<&[String]> = None;
-        for change in merged(&group.changes) {
-            if place != Some(&change.first.place[..]) && !change.first.place.is_empty() {
-                let _ = writeln!(out, "  {}", change.first.place.join(", "));
-            }
-            place = Some(&change.first.place);
-            one(&mut out, &change);
-        }
-    }
-    out
 }
 
 /// The same change of several objects.
@@ -86,32 +100,6 @@ pub(super) fn proxies(group: &Group) -> String {
     }
 }
 
-fn one(out: &mut String, merged: &Merged<'_>) {
-    let change = merged.first;
-    let indent = if change.place.is_empty() { "  " } else { "    " };
-    let _ = writeln!(out, "{indent}{} {}", sign(change.kind), headline(merged));
-    if let Some(origin) = origin(change) {
-        let _ = writeln!(out, "{indent}    {}", citation(origin));
-    }
-    match &change.witness {
-        Witness::Request(shown) => {
-            let Shown { request, old, new, when, unless, .. } = shown.as_ref();
-            let _ = writeln!(out, "{indent}    witness: {request}");
-            let _ = writeln!(out, "{indent}      old: {old}");
-            let _ = writeln!(out, "{indent}      new: {new}");
-            if let Some(when) = when {
-                let _ = writeln!(out, "{indent}      seen: {when}");
-            }
-            if !unless.is_empty() {
-                let _ = writeln!(out, "{indent}      not judged: {}", unless.join(", "));
-            }
-        }
-        Witness::None { why } => {
-            let _ = writeln!(out, "{indent}    no request shows it: {why}");
-        }
-    }
-}
-
 /// The place that says most of a change: policies are written in DestinationRules.
 pub(super) fn origin(change: &Change) -> Option<&Citation> {
     let origins = if change.new_origins.is_empty() { &change.old_origins } else { &change.new_origins };
@@ -121,7 +109,7 @@ pub(super) fn origin(change: &Change) -> Option<&Citation> {
     found.or(origins.first())
 }
 
-fn sign(kind: Kind) -> &'static str {
+pub(super) fn sign(kind: Kind) -> &'static str {
     match kind {
         Kind::Added => "+",
         Kind::Removed => "-",
@@ -160,4 +148,37 @@ pub(super) fn citation(origin: &Citation) -> String {
     let Citation { kind, namespace, name, file, line, column, path } = origin;
     let object = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
     format!("{file}:{line}:{column}  {kind} {object} {path}").trim_end().to_owned()
+}
+
+/// What a single apply breaks: for each cluster a sentence, and what leads there.
+pub(super) fn sentences(risks: &[Risk]) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for Risk { when, cluster, route, route_origin, cluster_origin } in risks {
+        let whose = cluster_origin.as_ref().map(ToString::to_string);
+        let sentence = match (when, whose) {
+            (When::After, None) => {
+                format!("503 after the change: there is no cluster `{cluster}`, and these lead to it")
+            }
+            (When::After, Some(place)) => {
+                format!("503 after the change: these still lead to `{cluster}`, which was of {place}")
+            }
+            (When::RouteFirst, place) => {
+                let place = place.map(|place| format!(" of {place}")).unwrap_or_default();
+                format!("503 until `{cluster}`{place} is there, which is added in the same change: these lead to it")
+            }
+            (When::RemovalFirst, place) => {
+                let place = place.map(|place| format!(" of {place}")).unwrap_or_default();
+                format!("503 once `{cluster}`{place} is gone, as long as these still lead to it")
+            }
+        };
+        let route = match route_origin {
+            Some(place) => format!("`{route}`, {place}"),
+            None => format!("`{route}`"),
+        };
+        match found.iter_mut().find(|(other, _)| *other == sentence) {
+            Some((_, routes)) => routes.push(route),
+            None => found.push((sentence, vec![route])),
+        }
+    }
+    found
 }
