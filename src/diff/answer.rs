@@ -214,28 +214,33 @@ fn forwarded(answer: &mut Answer, forward: &Forward) {
 fn shares(answer: &mut Answer, shares: &[Share], missing: &str) {
     let without_endpoint = if missing == CLOSED { CLOSED } else { "503" };
     let taken: Vec<&Share> = shares.iter().filter(|share| share.weight > 0 || shares.len() == 1).collect();
-    let divisor = taken.iter().fold(0, |sum, share| gcd(sum, share.weight)).max(1);
-    let total: u64 = taken.iter().map(|share| u64::from(share.weight / divisor)).sum();
-    answer.weighted = taken.len() > 1;
-    let part = |share: &Share| match taken.len() {
-        0 | 1 => String::new(),
-        _ => format!("{} of {total} ", share.weight / divisor),
-    };
-    let (mut seen, mut words) = (Vec::new(), Vec::new());
+    // A client cannot tell two clusters apart that are not there.
+    let mut results: Vec<(String, String, u32)> = Vec::new();
     for share in &taken {
-        let part = part(share);
         // Istio's clusters without endpoints of their own have other types.
         let known = ["EDS", "STATIC"].contains(&share.discovery.as_deref().unwrap_or_default());
-        let (result, why) = match &share.discovery {
+        let (seen, why) = match &share.discovery {
             None => (missing.to_owned(), format!(": there is no cluster `{}`", share.cluster)),
             Some(_) if known && share.endpoints.is_empty() => {
                 (without_endpoint.to_owned(), format!(": the cluster `{}` has no endpoint", share.cluster))
             }
             Some(_) => (format!("to {}", share.cluster), String::new()),
         };
-        words.push(format!("{part}{result}{why}"));
-        seen.push(format!("{part}{result}"));
+        match results.iter_mut().find(|(other, ..)| *other == seen) {
+            Some((.., weight)) => *weight = weight.saturating_add(share.weight),
+            None => results.push((seen, why, share.weight)),
+        }
     }
+    let divisor = results.iter().fold(0, |sum, (.., weight)| gcd(sum, *weight)).max(1);
+    let total: u64 = results.iter().map(|(.., weight)| u64::from(*weight / divisor)).sum();
+    answer.weighted = results.len() > 1;
+    let part = |weight: u32| match results.len() {
+        0 | 1 => String::new(),
+        _ => format!("{} of {total} ", weight / divisor),
+    };
+    let seen: Vec<String> = results.iter().map(|(seen, _, weight)| format!("{}{seen}", part(*weight))).collect();
+    let words: Vec<String> =
+        results.iter().map(|(seen, why, weight)| format!("{}{seen}{why}", part(*weight))).collect();
     answer.reason = Some(words.join(", "));
     add(answer, Aspect::Result, seen.join(", "));
     let mut endpoints: Vec<&str> = taken.iter().flat_map(|share| share.endpoints.iter().map(String::as_str)).collect();
