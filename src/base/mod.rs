@@ -16,6 +16,7 @@ pub mod retry;
 mod source;
 mod text;
 mod timestamp;
+pub mod xml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Location, Severity};
 pub use duration::{Duration, DurationError};

@@ -8,7 +8,7 @@ use crate::explain::provenance::{Citation, Provenance, provenance};
 use crate::mesh::{self, LinkOptions, Mesh};
 use crate::proxy::{self, Proxy};
 use crate::resource::{self, DecodeOptions, Resources};
-use crate::simulate::{Configuration, Request};
+use crate::simulate::{Configuration, Lists, Request};
 use crate::yaml::Document;
 use crate::{base, lower};
 
@@ -88,8 +88,11 @@ impl<'a> Linked<'a> {
         choose::untranslated(&view, &self.resources, true, &mut policies);
         report::diagnostics(&policies, self.sources, &|label| self.span(label));
         let (config, _) = lower::lower(&view);
-        let configuration = Configuration::from_json(&xds::xds(&config).to_json(Style::Compact))
-            .map_err(|error| format!("the generated configuration: {error}"))?;
+        let unread = |error: String| format!("the generated configuration: {error}");
+        let text = xds::xds(&config).to_json(Style::Compact);
+        let value = serde_json::from_str(&text).map_err(|error| unread(error.to_string()))?;
+        let lists = Lists::from_value(value).map_err(|error| unread(error.to_string()))?;
+        let configuration = Configuration::from_lists(lists.clone()).map_err(|error| unread(error.to_string()))?;
         let cite = |origin: &Origin| -> Option<Citation> {
             let span = self.resources.span(self.documents, &Location::Value(origin.clone()))?;
             Citation::new(&self.resources, self.sources, origin, span)
@@ -99,6 +102,7 @@ impl<'a> Linked<'a> {
             provenance: provenance(&config, &cite),
             service_ports: targets.iter().map(|target| (target.port.port, target.target_port)).collect(),
             configuration,
+            lists,
         })
     }
 }
@@ -107,6 +111,8 @@ impl<'a> Linked<'a> {
 pub(super) struct Compiled {
     /// Its configuration.
     pub configuration: Configuration,
+    /// The same as JSON.
+    pub lists: Lists,
     /// What made each object of it.
     pub provenance: Provenance,
     /// Ports of the services of the proxy's workload, each with the port it leads to.

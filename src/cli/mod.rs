@@ -22,6 +22,7 @@ mod route;
 mod route_text;
 mod rules;
 mod test;
+mod test_report;
 mod test_run;
 mod test_text;
 mod verify;

@@ -9,8 +9,10 @@ use super::args::{MeshArgs, ProxyArgs};
 use super::exit::Exit;
 use super::load::{self, Loaded};
 use super::test_run::{Run, TestResult};
-use super::{report, test_text};
+use super::test_text::Missed;
+use super::{report, test_report, test_text};
 use crate::base::{Diagnostics, Location, Severity, SourceMap};
+use crate::testing::coverage::Coverage;
 use crate::testing::{self, Suite};
 
 /// Arguments of `meshc test`.
@@ -32,6 +34,17 @@ pub(super) struct TestArgs {
     /// The format of standard output.
     #[arg(short = 'o', long = "output", value_enum, default_value_t = TestFormat::Text, help_heading = "Output")]
     pub format: TestFormat,
+    /// List the routes, virtual hosts and filter chains that no test reaches.
+    #[arg(long, help_heading = "Coverage")]
+    pub coverage: bool,
+    /// Exit with 79 if tests reach less than this part of the routes.
+    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Coverage")]
+    pub fail_under: Option<f64>,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse::<f64>().ok();
+    number.filter(|number| (0.0..=100.0).contains(number)).ok_or_else(|| "it is a number from 0 to 100".to_owned())
 }
 
 /// The format of the results of tests.
@@ -39,10 +52,15 @@ pub(super) struct TestArgs {
 pub(super) enum TestFormat {
     /// For people.
     Text,
+    /// `{"tests": [...], "coverage": {...}}`.
+    Json,
+    /// JUnit's XML.
+    Junit,
 }
 
 const EXAMPLES: &str = "\
-Exit codes: 0 every test passes, 64 usage, 65 an input cannot be read or a test is not one, 79 a test fails.
+Exit codes: 0 every test passes, 64 usage, 65 an input cannot be read or a test is not one, 79 a test fails
+or --fail-under is not met.
 
 Examples:
   meshc test k8s/
@@ -50,28 +68,44 @@ Examples:
   meshc test tests/ -f k8s/ --gateway shop/public
       Tests apart from what they test; --gateway is for tests that name no proxy.
   meshc test tests/ -f config_dump.json
-      The same tests on what a running Envoy has.";
+      The same tests on what a running Envoy has.
+  meshc test k8s/ --coverage --fail-under 80 -o junit > tests.xml
+      Fails unless tests reach 80% of the routes.
+  meshc test virtualservice_test.yml -f virtualservice.yml; meshc test routes.golden.json -f routes.yaml
+      Tests of istio-config-validator and of Envoy's router_check_tool.";
 
 /// Runs the command.
 pub(super) fn run(arguments: &TestArgs) -> Exit {
-    let results = match results(arguments) {
+    let (results, coverage) = match results(arguments) {
         Ok(results) => results,
         Err(exit) => return exit,
     };
     let text = match arguments.format {
-        TestFormat::Text => test_text::text(&results),
+        TestFormat::Text => {
+            let missed = if arguments.coverage { Missed::Listed } else { Missed::Counted };
+            test_text::text(&results, &coverage, missed)
+        }
+        TestFormat::Json => test_report::json(&results, &coverage),
+        TestFormat::Junit => test_report::junit(&results),
     };
-    let passes = results.iter().all(TestResult::passes);
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            report::failure(&format!("the output cannot be written: {error}"), None)
+            return report::failure(&format!("the output cannot be written: {error}"), None);
         }
-        _ if passes => Exit::Ok,
-        _ => Exit::Findings,
+        _ => {}
     }
+    let mut exit = if results.iter().all(TestResult::passes) { Exit::Ok } else { Exit::Findings };
+    let reached = coverage.routes.percent();
+    if let Some(wanted) = arguments.fail_under.filter(|wanted| reached < *wanted) {
+        let message =
+            format!("tests reach {} of the routes, and --fail-under asks for {wanted}%", test_text::percent(reached));
+        report::say("error", &message, Some("--coverage lists what no test reaches"));
+        exit = Exit::Findings;
+    }
+    exit
 }
 
-fn results(arguments: &TestArgs) -> Result<Vec<TestResult>, Exit> {
+fn results(arguments: &TestArgs) -> Result<(Vec<TestResult>, Coverage), Exit> {
     let settings = load::Settings { mesh_config: arguments.mesh.mesh_config.as_deref(), mesh_networks: None };
     let loaded = load::read(&[&arguments.paths], settings)?;
     let (documents, mut findings) = load::parse_all(&loaded.sources);
@@ -94,9 +128,9 @@ fn results(arguments: &TestArgs) -> Result<Vec<TestResult>, Exit> {
         report::say("error", "the input holds no tests", Some(help));
         return Err(Exit::Data);
     }
-    let mut results = Vec::new();
+    let (mut results, mut coverage) = (Vec::new(), Coverage::default());
     for (wanted, suites) in by_input(&suites, &loaded, arguments) {
-        let run = Run { sources: &loaded.sources, arguments, suites: &suites };
+        let mut run = Run { sources: &loaded.sources, arguments, suites: &suites, coverage: &mut coverage };
         if wanted.is_empty() {
             results.extend(run.on(&loaded, &others, Diagnostics::default())?);
             continue;
@@ -106,7 +140,7 @@ fn results(arguments: &TestArgs) -> Result<Vec<TestResult>, Exit> {
         results.extend(run.on(&own, &documents, findings)?);
     }
     results.sort_by(|a, b| a.place.cmp(&b.place));
-    Ok(results)
+    Ok((results, coverage))
 }
 
 /// The suites by the paths that they are about, which are none where that is what lies beside the tests.

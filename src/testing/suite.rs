@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::expectation::Expectation;
+use super::{router_check, validator};
 use crate::base::{FileId, Span};
 use crate::simulate::Request;
 
@@ -67,4 +68,8 @@ pub enum Question {
         /// What must hold.
         expectations: Vec<Expectation>,
     },
+    /// What VirtualServices say.
+    VirtualServices(validator::Case),
+    /// What a route configuration does.
+    RouteTable(Box<router_check::Case>),
 }

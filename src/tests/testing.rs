@@ -46,7 +46,7 @@ const SHOP: &str = "testdata/testing/shop/shop.yaml";
 fn every_expectation_can_hold() {
     let ran = meshc(&["test", "testdata/testing/shop"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert!(ran.out.ends_with("9 tests with 15 requests: all pass\n"), "{}", ran.out);
+    assert!(ran.out.contains("\n9 tests with 15 requests: all pass\n"), "{}", ran.out);
 }
 
 /// Every expectation of the shop's tests, each wrong, with what is got.
@@ -175,4 +175,200 @@ fn the_same_tests_run_on_what_was_generated() {
     fs::write(&tests, text).expect("a file");
     let ran = meshc(&["test", path(&tests)]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+}
+
+#[test]
+fn tests_of_istio_config_validator_run_on_virtual_services() {
+    const CASES: &str = "testdata/testing/validator/cases.yaml";
+    let ran = meshc(&["test", "testdata/testing/validator"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("\n8 tests with 13 requests: all pass\n"), "{}", ran.out);
+    assert!(ran.out.contains("reached: 7 of 8 routes (87.5%)"), "{}", ran.out);
+    // What Istio leaves out although the tests pass.
+    assert!(ran.err.contains("no delegate VirtualService `other/gone`"), "{}", ran.err);
+    // Each wish the other way round fails, with the line of the route.
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(CASES)).expect("a file");
+    let swapped = text.replace("wantMatch: true", "wantMatch: x").replace("wantMatch: false", "wantMatch: true");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("cases.yaml");
+    fs::write(&file, swapped.replace("wantMatch: x", "wantMatch: false")).expect("a file");
+    let ran = meshc(&["test", path(&file), "-f", "testdata/testing/validator/virtualservices.yaml"]);
+    assert_eq!((ran.code, ran.out.matches("FAIL").count()), (79, 8), "{}", ran.out);
+    assert!(
+        ran.out.contains("virtualservices.yaml:8:13  VirtualService shop/shop spec.http[0].match[0]"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn tests_of_router_check_tool_run_on_a_route_configuration() {
+    let (tests, routes) =
+        ("testdata/testing/router_check/routes.golden.json", "testdata/testing/router_check/routes.yaml");
+    let ran = meshc(&["test", tests, "-f", routes]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    assert!(ran.out.contains("\n10 tests with 10 requests: all pass\nreached: 6 of 6 routes (100%)"), "{}", ran.out);
+    // Every wish of it can fail.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join(tests)).expect("a file");
+    for (old, new, field) in [
+        ("\"cluster_name\": \"one\"", "\"cluster_name\": \"two\"", "cluster_name"),
+        ("\"virtual_cluster_name\": \"splits\"", "\"virtual_cluster_name\": \"other\"", "virtual_cluster_name"),
+        ("\"virtual_host_name\": \"shop\"", "\"virtual_host_name\": \"\"", "virtual_host_name"),
+        ("\"host_rewrite\": \"gold.internal\"", "\"host_rewrite\": \"shop.example.com\"", "host_rewrite"),
+        ("\"path_rewrite\": \"/new/1\"", "\"path_rewrite\": \"/beta/1\"", "path_rewrite"),
+        ("https://shop.example.com/x", "https://shop.example.com/", "path_redirect"),
+        ("\"code_redirect\": 303", "\"code_redirect\": 302", "code_redirect"),
+        ("\"timeout\": \"2m\"", "\"timeout\": \"3m\"", "timeout"),
+        ("\"value\": \"gold\"}]", "\"value\": \"tin\"}]", "route_metadata"),
+        ("\"/split/1 HTTP/1.1\"", "\"/split/1\"", "request_header_matches"),
+        ("\"exact\": \"yes\"", "\"exact\": \"no\"", "response_header_matches"),
+        ("\"value\": \"text/plain\"", "\"value\": \"text/html\"", "response_header_fields"),
+        ("\"value\": \"/beta/1\"", "\"value\": \"/new/1\"", "request_header_fields"),
+    ] {
+        assert_eq!(text.matches(old).count(), 1, "{old}");
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("routes.json");
+        fs::write(&file, text.replace(old, new)).expect("a file");
+        let ran = meshc(&["test", path(&file), "-f", routes]);
+        assert_eq!((ran.code, ran.out.matches("FAIL").count()), (79, 1), "{field}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains(&format!("  {field}\n")), "{field}: {}", ran.out);
+    }
+    // A bootstrap or manifests have route configurations too.
+    let text = "tests: [{test_name: n, input: {authority: shop.example.com, path: /old, method: GET}, validate: {code_redirect: 308}}]";
+    let ran = test(text, &["--gateway", "edge/public"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+}
+
+#[test]
+fn coverage_names_what_no_test_reaches() {
+    let ran = meshc(&["test", "testdata/testing/shop", "--coverage"]);
+    assert_eq!(ran.code, 0);
+    let missed: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("not reached")).collect();
+    let unused = "not reached  testdata/testing/shop/shop.yaml:59:13  route shop.example.com:80: [4] unused";
+    assert!(missed.contains(&unused), "{}", ran.out);
+    assert!(!missed.iter().any(|line| line.contains("testers")), "{}", ran.out);
+    let ran = meshc(&["test", "testdata/testing/shop", "--fail-under", "99.5"]);
+    assert_eq!(ran.code, 79);
+    assert!(ran.err.contains("--fail-under asks for 99.5%"), "{}", ran.err);
+    assert_eq!(meshc(&["test", "testdata/testing/shop", "--fail-under", "10"]).code, 0);
+    assert_eq!(meshc(&["test", "testdata/testing/shop", "--fail-under", "101"]).code, 64);
+}
+
+#[test]
+fn results_are_json() {
+    let text = "gateway: edge/public\ntests:\n- {name: a, request: http://shop.example.com/old, expect: {status: 308}}\n\
+                - {name: b, request: http://shop.example.com/old, expect: {status: 301}}\n";
+    let ran = test(text, &["-o", "json"]);
+    assert_eq!(ran.code, 79);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let at = |pointer: &str| json.pointer(pointer).unwrap_or_else(|| panic!("{pointer}: {}", ran.out)).clone();
+    assert_eq!((at("/tests/0/passes"), at("/tests/1/passes")), (true.into(), false.into()));
+    assert_eq!((at("/tests/1/line"), at("/tests/1/requests/0/mismatches/0/got")), (4.into(), "308".into()));
+    assert_eq!(at("/tests/1/requests/0/way/outcome/route/name"), "old");
+    assert_eq!((at("/tests/0/requests/0/way"), at("/coverage/routes/reached")), (serde_json::Value::Null, 1.into()));
+    assert_eq!(at("/coverage/routes/missed/0/origin/kind"), "VirtualService");
+}
+
+#[test]
+fn results_are_junit() {
+    let text = "gateway: edge/public\ntests:\n- {name: 'a <&\">', request: http://shop.example.com/old, expect: {status: 308}}\n\
+                - {name: \"b \\x01\", request: http://shop.example.com/old, expect: {location: \"<'&'>\"}}\n";
+    let ran = test(text, &["-o", "junit"]);
+    assert_eq!(ran.code, 79);
+    let names = elements(&ran.out).unwrap_or_else(|fault| panic!("{fault}\n{}", ran.out));
+    assert_eq!(names, ["testsuites", "testsuite", "testcase", "testcase", "failure"]);
+    assert!(ran.out.contains("tests=\"2\" failures=\"1\""), "{}", ran.out);
+    assert!(ran.out.contains("name=\"a &lt;&amp;&quot;&gt;\""), "{}", ran.out);
+}
+
+/// The elements of an XML document in the order in which they start; what is not well-formed is an error.
+fn elements(xml: &str) -> Result<Vec<String>, String> {
+    let (mut open, mut names) = (Vec::new(), Vec::new());
+    let mut rest = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").ok_or("no declaration")?;
+    while let Some((text, after)) = rest.split_once('<') {
+        references(text)?;
+        let (tag, behind) = after.split_once('>').ok_or("a tag without an end")?;
+        rest = behind;
+        if let Some(name) = tag.strip_prefix('/') {
+            let opened: Option<String> = open.pop();
+            if opened.as_deref() != Some(name) {
+                return Err(format!("</{name}> closes {opened:?}"));
+            }
+            continue;
+        }
+        let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
+        let (name, mut attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        while !attributes.trim().is_empty() {
+            let (key, value) = attributes.trim_start().split_once("=\"").ok_or("an attribute without a value")?;
+            let (value, behind) = value.split_once('"').ok_or("an attribute without an end")?;
+            let is_name = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric());
+            if !is_name || value.contains('<') {
+                return Err(format!("the attribute `{key}`"));
+            }
+            references(value)?;
+            attributes = behind;
+        }
+        names.push(name.to_owned());
+        if !empty {
+            open.push(name.to_owned());
+        }
+    }
+    if open.is_empty() && rest.trim().is_empty() { Ok(names) } else { Err(format!("{open:?} is open")) }
+}
+
+/// Only the references of XML itself, and no character that it has no place for.
+fn references(text: &str) -> Result<(), String> {
+    for part in text.split('&').skip(1) {
+        let name = part.split_once(';').map(|(name, _)| name);
+        if !name.is_some_and(|name| ["amp", "lt", "gt", "quot", "apos", "#10"].contains(&name)) {
+            return Err(format!("the reference `&{part}`"));
+        }
+    }
+    match text.chars().find(|c| c.is_control() && !['\n', '\t', '\r'].contains(c)) {
+        Some(c) => Err(format!("the character {c:?}")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn route_shows_the_way_as_text_and_json() {
+    let ask = |request: &str, more: &[&str]| {
+        let options = ["route", "--gateway", "edge/public", "-H", "x-user: jason"];
+        meshc(&[&options, more, &[SHOP, request]].concat())
+    };
+    let ran = ask("GET http://shop.example.com/reviews/1", &[]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.err, "note: port 80 of the gateway's Service leads to the proxy's port 8080\n");
+    for line in [
+        "listener          0.0.0.0_8080",
+        "  not route       [0] old: the path must start with `/old`, and it is `/reviews/1`",
+        "route             [2] testers: prefix /reviews/; header x-user exact jason",
+        "                    testdata/testing/shop/shop.yaml:44:13  VirtualService edge/shop spec.http[2].match[0]",
+        "cluster           outbound|9080|v2|reviews.shop.svc.cluster.local",
+        "  endpoints       EDS: 10.0.0.2:9080",
+        "path              /v2/1 (rewritten)",
+        "timeout           5s",
+    ] {
+        assert!(ran.out.lines().any(|one| one == line), "`{line}` is not in\n{}", ran.out);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&ask("GET http://shop.example.com/reviews/1", &["-o", "json"]).out).expect("JSON");
+    assert_eq!(json.pointer("/outcome/end/kind"), Some(&"forward".into()));
+    assert_eq!(json.pointer("/origins/route/0/line"), Some(&44.into()));
+}
+
+#[test]
+fn route_says_by_its_exit_code_whether_a_request_arrives() {
+    let ask = |request: &str| meshc(&["route", "--gateway", "edge/public", SHOP, request]).code;
+    assert_eq!(ask("http://shop.example.com/old"), 0);
+    assert_eq!(ask("http://shop.example.com/health"), 0);
+    assert_eq!(ask("tls://pay.example.com"), 0);
+    assert_eq!(ask("http://shop.example.com/"), 1);
+    assert_eq!(ask("http://other.example.com/old"), 1);
+    assert_eq!(ask("http://shop.example.com:81/old"), 1);
+    assert_eq!(ask("shop.example.com/old"), 64);
+    assert_eq!(meshc(&["route", "--gateway", "edge/gone", SHOP, "http://shop.example.com/old"]).code, 64);
+    assert_eq!(meshc(&["route", "testdata/testing/none", "http://shop.example.com/old"]).code, 65);
+    assert_eq!(meshc(&["route", "--config", SHOP, "http://shop.example.com/old"]).code, 65);
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Severity;
+use crate::base::xml::escaped;
 use crate::lint::book::level_name;
 use crate::lint::finding::Finding;
 
@@ -51,24 +52,6 @@ fn case(finding: &Finding, fails: bool, xml: &mut String) {
         false => xml.push_str(&format!("      <system-out>{level}: {detail}</system-out>\n")),
     }
     xml.push_str("    </testcase>\n");
-}
-
-/// A text in XML 1.0, which has no place for most control characters.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
