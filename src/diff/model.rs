@@ -101,7 +101,7 @@ impl Side {
     /// The value has none of the three shapes, or a field that decides a way has a wrong type.
     pub fn new(value: Value, origins: Option<&Provenance>) -> Result<Self, ReadError> {
         let lists = Lists::from_value(value)?;
-        let Lists { mut listeners, mut clusters, mut routes, mut endpoints, mut secrets } = lists.clone();
+        let Lists { mut listeners, mut clusters, mut routes, mut endpoints, mut secrets, .. } = lists.clone();
         let configuration = Configuration::from_lists(lists)?;
         for list in [&mut listeners, &mut clusters, &mut routes, &mut endpoints, &mut secrets] {
             list.iter_mut().for_each(normal);

@@ -111,7 +111,9 @@ fn server_name(matches: &FilterChainMatch, connection: &Connection) -> Closeness
     }
     let name = &connection.server_name;
     let fits = |pattern: &String| {
-        if pattern == name {
+        // Envoy 1.40 takes names in any case.
+        let pattern = pattern.to_ascii_lowercase();
+        if pattern == *name {
             return Some(usize::MAX);
         }
         let domain = pattern.strip_prefix('*').filter(|domain| domain.starts_with('.'))?;

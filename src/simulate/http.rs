@@ -6,7 +6,7 @@ use super::config::route::{DirectResponseAction, Route, RouteConfiguration, Virt
 use super::outcome::{End, Fault, Outcome, PassedOver, RouteStep, VirtualHostStep};
 use super::request::{Protocol, Request, Tls};
 use super::route_match::{Matched, route_match};
-use super::{location, path, upstream, virtual_host};
+use super::{codec, filter, header, location, path, upstream, virtual_host};
 
 /// A request as the router sees it.
 pub(super) struct Seen {
@@ -17,9 +17,15 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// A header, or a pseudo header.
+    /// The values of a header, or of a pseudo header.
+    pub(super) fn values(&self, name: &str) -> Vec<String> {
+        self.request.values(name, &self.scheme)
+    }
+
+    /// All values of a header joined by commas.
     pub(super) fn header(&self, name: &str) -> Option<String> {
-        self.request.header(name, &self.scheme)
+        let values = self.values(name);
+        (!values.is_empty()).then(|| values.join(","))
     }
 }
 
@@ -45,8 +51,9 @@ pub(super) fn route(
     if opaque || request.protocol == Protocol::Tcp {
         return End::Fault(Fault::NotHttp);
     }
-    let Some(seen) = seen(manager, terminated_tls, request) else {
-        return End::Fault(Fault::BadPath);
+    let seen = match seen(configuration, manager, terminated_tls, request) {
+        Ok(seen) => seen,
+        Err(fault) => return End::Fault(fault),
     };
     let routes = match (&manager.route_config, &manager.rds) {
         (Some(routes), _) => {
@@ -75,16 +82,31 @@ pub(super) fn route(
     }
     match choose(host, &seen, outcome) {
         Some(route) => {
-            unjudged(manager, host, route, outcome);
-            act(configuration, &Place { route, virtual_host: host, configuration: routes }, &seen)
+            let place = Place { route, virtual_host: host, configuration: routes };
+            filter::answer(manager, &place, &seen, outcome).unwrap_or_else(|| act(configuration, &place, &seen))
         }
         None => End::Fault(Fault::NoRoute),
     }
 }
 
-fn seen(manager: &HttpConnectionManager, terminated_tls: bool, request: &Request) -> Option<Seen> {
+fn seen(
+    configuration: &Configuration,
+    manager: &HttpConnectionManager,
+    terminated_tls: bool,
+    request: &Request,
+) -> Result<Seen, Fault> {
     let mut request = request.clone();
-    request.path = path::normal(manager, &request.path)?;
+    if request.protocol == Protocol::Http1 {
+        codec::decode(manager, &mut request)
+            .map_err(|codec::Refusal { status, why }| Fault::BadRequest { status, why })?;
+    }
+    request.headers = header::arrive(&request.headers);
+    if configuration.rejects_fragments && request.path.contains('#') {
+        return Err(Fault::BadPath);
+    }
+    if request.method != "CONNECT" {
+        request.path = path::normal(manager, &request.path).ok_or(Fault::BadPath)?;
+    }
     cut_host(manager, &mut request);
     let scheme = if terminated_tls { "https" } else { "http" };
     let forwarded = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-proto"));
@@ -94,7 +116,7 @@ fn seen(manager: &HttpConnectionManager, terminated_tls: bool, request: &Request
         Some((_, value)) if !manager.use_remote_address => value.clone(),
         _ => scheme.to_owned(),
     };
-    Some(Seen { request, scheme })
+    Ok(Seen { request, scheme })
 }
 
 fn cut_host(manager: &HttpConnectionManager, request: &mut Request) {
@@ -104,8 +126,9 @@ fn cut_host(manager: &HttpConnectionManager, request: &mut Request) {
         request.host = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     }
     let (host, port) = virtual_host::split_port(&request.host);
-    let own = port.is_some_and(|port| port == request.port.to_string());
-    if manager.strip_any_host_port || (manager.strip_matching_host_port && own) {
+    let port = port.and_then(|port| port.parse::<u32>().ok());
+    let own = port == Some(u32::from(request.port));
+    if (manager.strip_any_host_port && port.is_some()) || (manager.strip_matching_host_port && own) {
         request.host = host.to_owned();
     }
 }
@@ -142,29 +165,6 @@ fn choose<'a>(host: &'a VirtualHost, seen: &Seen, outcome: &mut Outcome) -> Opti
         }
     }
     None
-}
-
-/// The filters that every proxy of Istio has, and that pass a request on as it is, unless the route
-/// configures them.
-const PASSIVE: [&str; 7] = [
-    "envoy.filters.http.router",
-    "envoy.filters.http.grpc_stats",
-    "envoy.filters.http.fault",
-    "envoy.filters.http.cors",
-    "istio.alpn",
-    "istio.metadata_exchange",
-    "istio.stats",
-];
-
-fn unjudged(manager: &HttpConnectionManager, host: &VirtualHost, route: &Route, outcome: &mut Outcome) {
-    let filters = manager.http_filters.iter().map(|filter| filter.name.clone());
-    outcome.unjudged.extend(filters.filter(|name| !PASSIVE.contains(&name.as_str())));
-    let here = host.typed_per_filter_config.keys().chain(route.typed_per_filter_config.keys());
-    for name in here.filter(|name| *name != "istio.alpn") {
-        if !outcome.unjudged.contains(name) {
-            outcome.unjudged.push(name.clone());
-        }
-    }
 }
 
 fn act(configuration: &Configuration, place: &Place<'_>, seen: &Seen) -> End {

@@ -4,9 +4,10 @@ use super::config::route::{RedirectAction, RouteMatch};
 use super::http::Seen;
 use super::{path, rewrite, virtual_host};
 
-/// To the same address by HTTPS, as a virtual host that requires TLS asks for.
+/// To the same address by HTTPS, as a virtual host that requires TLS asks for. A port stays, also one that does not
+/// fit (`envoy: source/common/http/utility.cc`, `createSslRedirectPath`).
 pub(super) fn to_https(seen: &Seen) -> String {
-    format!("https://{}{}", host(seen, "https", ""), seen.request.path)
+    format!("https://{}{}", seen.request.host, seen.request.path)
 }
 
 /// The status and the location; `None` where a regular expression is not evaluated
@@ -25,7 +26,8 @@ pub(super) fn redirect(action: &RedirectAction, matches: &RouteMatch, seen: &See
     let (_, query) = path::split(&seen.request.path);
     let path = if !action.path_redirect.is_empty() {
         let own_query = action.path_redirect.contains('?');
-        rewrite::with_query(&action.path_redirect, query.filter(|_| !own_query))
+        let slash = if action.path_redirect.starts_with('/') { "" } else { "/" };
+        format!("{slash}{}", rewrite::with_query(&action.path_redirect, query.filter(|_| !own_query)))
     } else if !action.prefix_rewrite.is_empty() {
         rewrite::prefix(matches, &action.prefix_rewrite, &seen.request.path)
     } else if let Some(regex) = &action.regex_rewrite {

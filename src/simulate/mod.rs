@@ -3,7 +3,7 @@
 //! It takes a [`Configuration`], read from JSON of a bootstrap, of `--emit xds`, or of Envoy's
 //! `config_dump`, and a [`Request`]; it gives an [`Outcome`]: every step that was decided, what was
 //! passed over and why, and the end of the way. It needs no name that Istio gives, does no IO, and
-//! does not judge what filters (RBAC, external authorization, faults) do: it names them.
+//! judges of the filters those that Istio puts on routes (faults, CORS); others (RBAC, external authorization) it names.
 //!
 //! Sources of the rules: Envoy's documentation of listeners, filter chain matches, and route
 //! components (`envoyproxy.io/docs/envoy/latest/api-v3/config`), and Envoy's source where these
@@ -15,7 +15,10 @@ mod request;
 
 mod outcome;
 
+mod codec;
+mod filter;
 mod filter_chain;
+mod header;
 mod http;
 mod listener;
 mod location;
@@ -32,7 +35,8 @@ mod virtual_host;
 pub use config::{Configuration, Lists, ReadError};
 pub use draft::{Draft, split_method};
 pub use outcome::{
-    ChainStep, End, Fault, Forward, Outcome, PassedOver, Retries, RouteStep, Share, Step, TcpForward, VirtualHostStep,
+    ChainStep, End, Fault, Forward, Injection, Outcome, PassedOver, Retries, RouteStep, Share, Step, TcpForward,
+    VirtualHostStep,
 };
 pub use request::{Mode, Protocol, Request, Tls};
 

@@ -25,8 +25,35 @@ pub struct Outcome {
     pub passed_over_routes: Vec<PassedOver>,
     /// Filters on the way that may answer first or change something, and are not judged.
     pub unjudged: Vec<String>,
+    /// Faults that are injected on the way.
+    pub injections: Vec<Injection>,
+    /// Headers that CORS sets in the response, as `name: value`.
+    pub cors_headers: Vec<String>,
+    /// The filter that answers, before the request is routed.
+    pub answered_by: Option<String>,
     /// The end.
     pub end: End,
+}
+
+/// A fault that a filter injects. One for all requests ends the way; one for a part of them leaves it as it is for the
+/// others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Injection {
+    /// The request waits first.
+    Delay {
+        /// Of a million requests.
+        per_million: u32,
+        /// How long, as `1.5s`.
+        duration: String,
+    },
+    /// The request is answered with an error.
+    Abort {
+        /// Of a million requests.
+        per_million: u32,
+        /// The status.
+        status: u16,
+    },
 }
 
 /// A named object at a place in its list.
@@ -172,6 +199,11 @@ pub struct Share {
     pub discovery: Option<String>,
     /// The status that is answered for a cluster that does not exist.
     pub missing_status: Option<u16>,
+    /// The authority that it receives, unless it becomes the endpoint's hostname.
+    pub host: String,
+    /// The client's headers as it receives them, names in lower case; without those that Envoy adds by itself, and with
+    /// variables of Envoy as they are written. None for TCP.
+    pub request_headers: Vec<(String, String)>,
 }
 
 /// Why it goes nowhere.
@@ -212,8 +244,15 @@ pub enum Fault {
         /// Which.
         what: String,
     },
-    /// The path cannot be normalised, or its escaped slashes are refused: 400.
+    /// The path cannot be normalised, or its escaped slashes or its fragment are refused: 400.
     BadPath,
+    /// The request is refused before it is routed.
+    BadRequest {
+        /// The status.
+        status: u16,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl Fault {
@@ -222,6 +261,7 @@ impl Fault {
         match self {
             Self::NoRouteConfiguration { .. } | Self::NoVirtualHost { .. } | Self::NoRoute => Some(404),
             Self::BadPath => Some(400),
+            Self::BadRequest { status, .. } => Some(*status),
             Self::NoListener
             | Self::NoFilterChain
             | Self::SeveralFilterChains { .. }
@@ -257,6 +297,7 @@ impl fmt::Display for Fault {
             Self::NoRoute => f.write_str("404: no route of the virtual host takes the request"),
             Self::NotEvaluated { what } => write!(f, "not evaluated: {what}"),
             Self::BadPath => f.write_str("400: the path is refused"),
+            Self::BadRequest { status, why } => write!(f, "{status}: {why}"),
         }
     }
 }

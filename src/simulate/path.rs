@@ -20,6 +20,9 @@ pub(super) fn normal(manager: &HttpConnectionManager, path: &str) -> Option<Stri
         _ => path.to_owned(),
     };
     if manager.normalize_path {
+        if path.contains("%00") {
+            return None;
+        }
         path = without_dots(&canonical(&path))?;
     }
     if manager.merge_slashes {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::header;
+
 /// How the client's connection reaches the proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -70,19 +72,15 @@ pub struct Request {
 }
 
 impl Request {
-    /// The values of a header joined by commas, as Envoy joins them for a match
-    /// (`HeaderUtility::getAllOfHeaderAsString`); `name` may be a pseudo header.
-    pub(super) fn header(&self, name: &str, scheme: &str) -> Option<String> {
+    /// The values of a header that a match looks at; `name` may be a pseudo header.
+    pub(super) fn values(&self, name: &str, scheme: &str) -> Vec<String> {
         match name {
-            ":method" => return Some(self.method.clone()),
-            ":authority" | "host" => return Some(self.host.clone()),
-            ":path" => return Some(self.path.clone()),
-            ":scheme" | "x-forwarded-proto" => return Some(scheme.to_owned()),
-            _ => {}
+            ":method" => vec![self.method.clone()],
+            ":authority" | "host" => vec![self.host.clone()],
+            ":path" => vec![self.path.clone()],
+            ":scheme" | "x-forwarded-proto" => vec![scheme.to_owned()],
+            _ => header::values(&self.headers, name),
         }
-        let values: Vec<&str> =
-            self.headers.iter().filter(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, it)| it.as_str()).collect();
-        (!values.is_empty()).then(|| values.join(","))
     }
 }
 

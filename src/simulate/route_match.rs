@@ -27,7 +27,7 @@ pub(super) fn route_match(matches: &RouteMatch, seen: &Seen) -> Matched {
         return Matched::Fails(why);
     }
     let Some(fraction) = &matches.runtime_fraction else { return Matched::All };
-    let per_million = fraction.default_value.numerator.saturating_mul(1_000_000 / fraction.default_value.denominator());
+    let per_million = fraction.default_value.per_million();
     match per_million {
         0 => Matched::Fails(format!("its share of requests is 0 (runtime key `{}`)", fraction.runtime_key)),
         1_000_000.. => Matched::All,
@@ -40,6 +40,9 @@ fn path_fails(matches: &RouteMatch, seen: &Seen) -> Option<String> {
     let connect = seen.request.method == "CONNECT";
     if matches.connect_matcher.is_some() {
         return (!connect).then(|| "it takes only CONNECT".to_owned());
+    }
+    if connect {
+        return Some("it takes no CONNECT".to_owned());
     }
     let any_case = matches.case_sensitive == Some(false);
     let fold = |text: &str| if any_case { text.to_ascii_lowercase() } else { text.to_owned() };
@@ -65,7 +68,7 @@ fn path_fails(matches: &RouteMatch, seen: &Seen) -> Option<String> {
 
 fn others_fail(matches: &RouteMatch, seen: &Seen) -> Option<String> {
     for header in &matches.headers {
-        if let Verdict::Fails(why) = string_match::header(header, seen.header(&header.name).as_deref()) {
+        if let Verdict::Fails(why) = string_match::header(header, &seen.values(&header.name)) {
             return Some(why);
         }
     }

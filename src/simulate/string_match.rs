@@ -37,19 +37,25 @@ pub(super) fn string(matcher: &StringMatcher, value: &str) -> Verdict {
     }
 }
 
-/// Whether `matcher` takes the header's value, which is `None` where it is missing
+/// Whether `matcher` takes some of the header's values, which are none where it is missing
 /// (`envoy: source/common/http/header_utility.cc`, `matchesHeaders`: where a header is missing and
-/// does not count as empty, inverting does not make a match).
-pub(super) fn header(matcher: &HeaderMatcher, value: Option<&str>) -> Verdict {
+/// does not count as empty, inverting does not make a match; otherwise it means that no value
+/// matches). Envoy before 1.38 or so looks at the values joined by commas.
+pub(super) fn header(matcher: &HeaderMatcher, values: &[String]) -> Verdict {
     let name = &matcher.name;
-    let there = value.is_some() || matcher.treat_missing_header_as_empty;
+    let there = !values.is_empty() || matcher.treat_missing_header_as_empty;
+    let of_values = || {
+        let mut verdicts = values.iter().map(|value| content(matcher, value));
+        let first = verdicts.next().unwrap_or_else(|| content(matcher, ""));
+        verdicts.find(|verdict| *verdict == Verdict::Takes).unwrap_or(first)
+    };
     let verdict = match present(matcher) {
         Some(wanted) if wanted == there => Verdict::Takes,
         Some(wanted) => Verdict::Fails(if wanted { "present" } else { "missing" }.to_owned()),
         None if !there => return Verdict::Fails(format!("the header `{name}` is missing")),
-        None => content(matcher, value.unwrap_or_default()),
+        None => of_values(),
     };
-    let got = value.map_or("it is missing".to_owned(), |value| format!("it is `{value}`"));
+    let got = if values.is_empty() { "it is missing".to_owned() } else { format!("it is `{}`", values.join("`, `")) };
     match (verdict, matcher.invert_match) {
         (Verdict::Takes, false) | (Verdict::Fails(_), true) => Verdict::Takes,
         (Verdict::Fails(wanted), false) => Verdict::Fails(format!("the header `{name}` must be {wanted}, and {got}")),

@@ -4,6 +4,7 @@ use super::config::Configuration;
 use super::config::cluster::ClusterLoadAssignment;
 use super::config::listener::{Address, TcpProxy};
 use super::config::route::{ClusterWeight, HeaderValueOption, RouteAction};
+use super::header::{self, Changes};
 use super::http::{Place, Seen};
 use super::outcome::{End, Fault, Forward, Retries, Share, TcpForward};
 use super::rewrite;
@@ -37,6 +38,12 @@ pub(super) fn http(configuration: &Configuration, action: &RouteAction, place: &
         on: policy.retry_on.clone(),
         per_try_timeout: policy.per_try_timeout.clone(),
     });
+    let weights = action.weighted_clusters.iter().flat_map(|all| &all.clusters).map(Some);
+    for (share, weight) in clusters.iter_mut().zip(weights.chain(std::iter::repeat(None))) {
+        let literal = weight.map(|one| &one.host_rewrite_literal).filter(|literal| !literal.is_empty());
+        share.host = literal.unwrap_or(&host).clone();
+        share.request_headers = sent(place, weight, seen);
+    }
     let weighted = action.weighted_clusters.as_ref().and_then(|weighted| match &weighted.clusters[..] {
         [one] => Some(one),
         _ => None,
@@ -53,6 +60,28 @@ pub(super) fn http(configuration: &Configuration, action: &RouteAction, place: &
     };
     headers(&mut forward, place, weighted);
     End::Forward(Box::new(forward))
+}
+
+/// The client's headers as a cluster receives them.
+fn sent(place: &Place<'_>, cluster: Option<&ClusterWeight>, seen: &Seen) -> Vec<(String, String)> {
+    let Place { route, virtual_host: host, configuration: all } = place;
+    let mut levels = vec![
+        Changes { add: &route.request_headers_to_add, remove: &route.request_headers_to_remove },
+        Changes { add: &host.request_headers_to_add, remove: &host.request_headers_to_remove },
+        Changes { add: &all.request_headers_to_add, remove: &all.request_headers_to_remove },
+    ];
+    if all.most_specific_header_mutations_wins {
+        levels.reverse();
+    }
+    let mut headers = seen.request.headers.clone();
+    if let Some(one) = cluster {
+        header::change(
+            &mut headers,
+            Changes { add: &one.request_headers_to_add, remove: &one.request_headers_to_remove },
+        );
+    }
+    levels.into_iter().for_each(|level| header::change(&mut headers, level));
+    headers
 }
 
 fn chosen(configuration: &Configuration, action: &RouteAction, seen: &Seen) -> Vec<Share> {
@@ -135,7 +164,7 @@ fn share(configuration: &Configuration, name: &str, weight: u32) -> Share {
     };
     let endpoints = cluster.load_assignment.as_ref().or(discovered).map(addresses).unwrap_or_default();
     let discovery = if cluster.r#type.is_empty() { "STATIC".to_owned() } else { cluster.r#type.clone() };
-    Share { cluster: name.to_owned(), weight, endpoints, discovery: Some(discovery), missing_status: None }
+    Share { cluster: name.to_owned(), weight, endpoints, discovery: Some(discovery), ..Share::default() }
 }
 
 fn addresses(assignment: &ClusterLoadAssignment) -> Vec<String> {

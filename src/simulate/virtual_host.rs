@@ -43,16 +43,11 @@ fn closeness(domain: &str, host: &str) -> Option<Closeness> {
     (domain == host).then_some(Closeness::Exact)
 }
 
-/// A host and its port, as `a.com:80` or `[::1]:80`; a port is digits.
+/// A host and its port, as `a.com:80` or `[::1]:80`: whatever comes after the last `:` that is not in brackets
+/// (`envoy: source/common/http/header_utility.cc`, `getPortStart`).
 pub(super) fn split_port(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
-        Some((name, port))
-            if !port.is_empty()
-                && port.bytes().all(|byte| byte.is_ascii_digit())
-                && (!name.contains(':') || name.ends_with(']')) =>
-        {
-            (name, Some(port))
-        }
+        Some((name, port)) if !port.contains(']') => (name, Some(port)),
         _ => (host, None),
     }
 }

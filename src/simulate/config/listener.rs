@@ -255,6 +255,8 @@ pub struct HttpConnectionManager {
     pub route_config: Option<RouteConfiguration>,
     /// Its filters.
     pub http_filters: Vec<HttpFilter>,
+    /// What is common to all versions of HTTP.
+    pub common_http_protocol_options: CommonHttpProtocolOptions,
     /// Whether the client's own address counts.
     pub use_remote_address: bool,
     /// Whether dots and escapes in paths are resolved before routing.
@@ -271,6 +273,14 @@ pub struct HttpConnectionManager {
     pub strip_trailing_host_dot: bool,
 }
 
+/// `envoy.config.core.v3.HttpProtocolOptions`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CommonHttpProtocolOptions {
+    /// `REJECT_REQUEST` or `DROP_HEADER` for headers with `_` in their names; else they pass.
+    pub headers_with_underscores_action: String,
+}
+
 /// `envoy.extensions.filters.network.http_connection_manager.v3.Rds`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -285,6 +295,10 @@ pub struct Rds {
 pub struct HttpFilter {
     /// Its name.
     pub name: String,
+    /// Its configuration, with `@type`.
+    pub typed_config: Value,
+    /// Whether it is off, unless a route turns it on.
+    pub disabled: bool,
 }
 
 /// `envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy`.

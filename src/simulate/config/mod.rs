@@ -4,6 +4,7 @@
 //! named by the outcome as not judged.
 
 pub mod cluster;
+pub mod filter;
 pub mod listener;
 pub mod matcher;
 mod read;
@@ -28,4 +29,7 @@ pub struct Configuration {
     pub clusters: IndexMap<String, Cluster>,
     /// Endpoints of clusters that have them by discovery.
     pub endpoints: IndexMap<String, ClusterLoadAssignment>,
+    /// Whether a path with a `#` is refused, and not cut there: the runtime feature
+    /// `http_reject_path_with_fragment`, which Istio turns off.
+    pub rejects_fragments: bool,
 }

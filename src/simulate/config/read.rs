@@ -30,6 +30,8 @@ pub struct Lists {
     pub endpoints: Vec<Value>,
     /// Of `envoy.extensions.transport_sockets.tls.v3.Secret`. They may hold private keys.
     pub secrets: Vec<Value>,
+    /// As [`Configuration::rejects_fragments`]; false where no bootstrap is there to say it.
+    pub rejects_fragments: bool,
 }
 
 impl Lists {
@@ -46,6 +48,7 @@ impl Lists {
         if let Some(Value::Array(dumps)) = fields.remove("configs") {
             dumps.into_iter().for_each(|dump| lists.add_dump(dump));
         } else if let Some(Value::Object(resources)) = fields.remove("static_resources") {
+            lists.rejects_fragments = rejects_fragments(fields.get("layered_runtime"));
             lists.add_lists(resources);
         } else if fields.contains_key("listeners") || fields.contains_key("clusters") {
             lists.add_lists(fields);
@@ -66,6 +69,9 @@ impl Lists {
     /// One entry of a `config_dump`. The bootstrap in it repeats the static resources of the others.
     fn add_dump(&mut self, dump: Value) {
         let Value::Object(mut dump) = dump else { return };
+        if let Some(bootstrap) = dump.get("bootstrap") {
+            self.rejects_fragments = rejects_fragments(bootstrap.get("layered_runtime"));
+        }
         let lists = [
             ("static_listeners", None, "listener", Kind::Listener),
             ("dynamic_listeners", Some("active_state"), "listener", Kind::Listener),
@@ -128,8 +134,8 @@ impl Configuration {
     /// # Errors
     /// A field that is read has a wrong type.
     pub fn from_lists(lists: Lists) -> Result<Self, ReadError> {
-        let Lists { listeners, clusters, routes, endpoints, secrets: _ } = lists;
-        let mut configuration = Self::default();
+        let Lists { listeners, clusters, routes, endpoints, secrets: _, rejects_fragments } = lists;
+        let mut configuration = Self { rejects_fragments, ..Self::default() };
         for item in listeners {
             configuration.listeners.push(typed(item, "listener")?);
         }
@@ -147,6 +153,18 @@ impl Configuration {
         }
         Ok(configuration)
     }
+}
+
+/// The last static layer that sets the feature counts; Envoy's default is to refuse.
+fn rejects_fragments(runtime: Option<&Value>) -> bool {
+    const FEATURE: &str = "envoy.reloadable_features.http_reject_path_with_fragment";
+    let layers = runtime.and_then(|runtime| runtime.get("layers")).and_then(Value::as_array);
+    let set = |layer: &Value| match layer.get("static_layer")?.get(FEATURE)? {
+        Value::Bool(on) => Some(*on),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    layers.iter().copied().flatten().filter_map(set).last().unwrap_or(true)
 }
 
 #[derive(Clone, Copy)]

@@ -13,6 +13,10 @@ pub struct RouteConfiguration {
     pub name: String,
     /// The virtual hosts.
     pub virtual_hosts: Vec<VirtualHost>,
+    /// What filters do here.
+    pub typed_per_filter_config: Map<String, Value>,
+    /// Whether the changes of headers of the route come last, and not first.
+    pub most_specific_header_mutations_wins: bool,
     /// Whether the port of a host is left out of the match with domains.
     pub ignore_port_in_host_matching: bool,
     /// Headers added to requests.
@@ -145,6 +149,11 @@ pub struct FractionalPercent {
 }
 
 impl FractionalPercent {
+    /// The share, of a million.
+    pub fn per_million(&self) -> u32 {
+        self.numerator.saturating_mul(1_000_000 / self.denominator())
+    }
+
     /// Of how many.
     pub fn denominator(&self) -> u32 {
         match self.denominator.as_str() {
@@ -215,6 +224,8 @@ pub struct ClusterWeight {
     pub response_headers_to_add: Vec<HeaderValueOption>,
     /// Headers removed from responses.
     pub response_headers_to_remove: Vec<String>,
+    /// What filters do for it.
+    pub typed_per_filter_config: Map<String, Value>,
 }
 
 /// `envoy.config.route.v3.RetryPolicy`.
@@ -247,6 +258,8 @@ pub struct HeaderValueOption {
     pub header: HeaderValue,
     /// As `OVERWRITE_IF_EXISTS_OR_ADD`; empty is `APPEND_IF_EXISTS_OR_ADD`.
     pub append_action: String,
+    /// Whether a header without value is added all the same.
+    pub keep_empty_value: bool,
 }
 
 /// `envoy.config.core.v3.HeaderValue`.

@@ -54,7 +54,12 @@ impl EnvoyProcess {
     pub(crate) fn complaints(&self) -> String {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let worse = |line: &&str| ["[warning]", "[error]", "[critical]"].iter().any(|level| line.contains(level));
-        log.lines().filter(worse).take(20).collect::<Vec<_>>().join("\n")
+        log.lines()
+            .filter(worse)
+            .filter(|line| !line.contains("Deprecated field"))
+            .take(20)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn wait_until(&mut self, patience: Duration, what: &str, done: impl Fn() -> bool) -> Result<(), String> {

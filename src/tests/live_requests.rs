@@ -1,0 +1,120 @@
+//! The evaluator (`meshc route`) and a live Envoy agree on random requests to random configurations: on the status, the
+//! cluster, the redirect, and path and host as the cluster's server receives them.
+//!
+//! A configuration is a test: `cargo test --test live_requests -- gateway-007`. `MESHC_LIVE_CONFIGURATIONS` and
+//! `MESHC_LIVE_REQUESTS` say how many, and how many requests each; see `docs/testing.md` for the long run.
+#![expect(clippy::disallowed_methods, reason = "tests read files and the environment")]
+
+#[path = "support/agreement.rs"]
+mod agreement;
+#[expect(dead_code, reason = "to start Envoy says as much as to validate first")]
+#[path = "support/envoy.rs"]
+mod envoy;
+#[path = "support/envoy_process.rs"]
+mod envoy_process;
+#[path = "support/http1.rs"]
+mod http1;
+#[path = "support/live/mod.rs"]
+mod live;
+#[path = "support/network.rs"]
+mod network;
+#[path = "support/random/mod.rs"]
+mod random;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use envoy::Envoy;
+use libtest_mimic::{Arguments, Failed, Trial};
+use live::{Live, Reply};
+use meshc::simulate::{self, End, Outcome, Request};
+
+/// How many configurations and requests without another word.
+const CONFIGURATIONS: usize = 10;
+const REQUESTS: usize = 250;
+
+/// How many disagreements of one configuration are shown.
+const SHOWN: usize = 4;
+
+/// How often each end was seen, over all tests.
+type Tally = Arc<Mutex<BTreeMap<String, usize>>>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let envoy = Envoy::find();
+    if let Err(message) = &envoy {
+        eprintln!("live_requests: {message}");
+    }
+    let skip = envoy.is_err() && !envoy::required();
+    let requests = number("MESHC_LIVE_REQUESTS", REQUESTS);
+    let tally = Tally::default();
+    let trials = (0..number("MESHC_LIVE_CONFIGURATIONS", CONFIGURATIONS)).map(|seed| {
+        let (envoy, tally) = (envoy.clone(), Arc::clone(&tally));
+        let run = move || agree(&envoy?, seed, requests, &tally).map_err(Failed::from);
+        Trial::test(format!("gateway-{seed:03}"), run).with_ignored_flag(skip)
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    if !tally.is_empty() {
+        let total: usize = tally.values().sum();
+        println!("{total} requests to {} configurations: {tally:?}", conclusion.num_passed + conclusion.num_failed);
+    }
+    conclusion.exit_code()
+}
+
+fn number(name: &str, otherwise: usize) -> usize {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Asks both about the requests of a seed, in the configuration of that seed.
+fn agree(envoy: &Envoy, seed: usize, count: usize, tally: &Tally) -> Result<(), String> {
+    let number = u64::try_from(seed).unwrap_or_default();
+    let pair = rcgen::generate_simple_self_signed(vec!["*".to_owned()]).map_err(|error| error.to_string())?;
+    let (certificate, key) = (STANDARD.encode(pair.cert.pem()), STANDARD.encode(pair.signing_key.serialize_pem()));
+    let yaml = random::configuration(number, &certificate, &key);
+    if let Some(folder) = env::var_os("MESHC_LIVE_KEEP") {
+        let file = std::path::Path::new(&folder).join(format!("{seed:03}.yaml"));
+        std::fs::write(&file, &yaml).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    let mut live = Live::serve(envoy, &[("input.yaml", &yaml)], &["--proxy", "istio-system/gateway-1"])?;
+    let mut faults = Vec::new();
+    for request in random::requests(number, count, live.configuration()) {
+        let outcome = simulate::run(live.configuration(), &request);
+        let reply = live.ask(&request);
+        *tally.lock().unwrap_or_else(PoisonError::into_inner).entry(kind(&outcome)).or_default() += 1;
+        if let Some(difference) = agreement::difference(&request, &outcome, &reply) {
+            faults.push(told(&request, &outcome, &reply, &difference));
+        }
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let all = faults.len();
+    faults.truncate(SHOWN);
+    Err(format!("{all} of {count} disagree\n{}\nEnvoy's log:\n{}", faults.join("\n"), live.complaints()))
+}
+
+fn kind(outcome: &Outcome) -> String {
+    match &outcome.end {
+        End::Forward(_) => "forward".to_owned(),
+        End::Tcp(_) => "tcp".to_owned(),
+        End::Redirect { .. } => "redirect".to_owned(),
+        End::DirectResponse { .. } => "direct response".to_owned(),
+        End::Fault(fault) => fault.status().map_or("closed".to_owned(), |status| status.to_string()),
+    }
+}
+
+fn told(request: &Request, outcome: &Outcome, reply: &Reply, difference: &str) -> String {
+    let Request { port, method, host, path, headers, sni, .. } = request;
+    let route = outcome.route.as_ref().map(|route| route.index);
+    let host_name = outcome.virtual_host.as_ref().map(|host| host.name.as_str());
+    format!(
+        "- port {port} sni {sni:?}: {method} {path} host {host} {headers:?}\n  evaluated: {difference}\n    \
+         virtual host {host_name:?}, route {route:?}, {:?}\n  live: {reply:?}",
+        outcome.end
+    )
+}

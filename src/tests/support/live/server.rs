@@ -1,0 +1,101 @@
+//! The servers behind the clusters. Each speaks HTTP/1.1, and TLS below it where a client begins so, as through a
+//! proxy that passes TLS on; it answers with its cluster and what it received.
+
+use std::io::{self, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::json;
+
+use super::super::http1::{Body, Message, read_message};
+
+/// The header that tells an answer of a server from one of Envoy.
+pub(super) const MARK: &str = "x-live-cluster";
+
+/// A server; dropping it closes its port.
+pub(super) struct Server {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    accepting: Option<thread::JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts the server of `cluster`.
+    pub(super) fn start(cluster: String, address: SocketAddr, tls: Arc<ServerConfig>) -> Result<Server, String> {
+        let listener = TcpListener::bind(address).map_err(|error| format!("{cluster} on {address}: {error}"))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let accepting = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.load(Ordering::Acquire) {
+                    return;
+                }
+                let (Ok(stream), cluster, tls) = (stream, cluster.clone(), Arc::clone(&tls)) else { continue };
+                // What a connection that breaks off means is Envoy's to say.
+                thread::spawn(move || serve(stream, &cluster, tls));
+            }
+        });
+        Ok(Server { address, stop, accepting: Some(accepting) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        // Wakes the accepting thread, which then sees that it has to stop.
+        if TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).is_ok()
+            && let Some(accepting) = self.accepting.take()
+        {
+            let _ = accepting.join();
+        }
+    }
+}
+
+/// A certificate for any client that does not look at it.
+pub(super) fn tls() -> Result<Arc<ServerConfig>, String> {
+    let made = rcgen::generate_simple_self_signed(vec!["server".to_owned()]).map_err(|error| error.to_string())?;
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(config))
+}
+
+fn serve(stream: TcpStream, cluster: &str, tls: Arc<ServerConfig>) -> io::Result<()> {
+    /// The type of a TLS record with a hello.
+    const HANDSHAKE: u8 = 0x16;
+    stream.set_nodelay(true)?;
+    let mut first = [0];
+    if stream.peek(&mut first)? == 0 {
+        return Ok(());
+    }
+    if first == [HANDSHAKE] {
+        let connection = ServerConnection::new(tls).map_err(io::Error::other)?;
+        answer_all(BufReader::new(StreamOwned::new(connection, stream)), cluster)
+    } else {
+        answer_all(BufReader::new(stream), cluster)
+    }
+}
+
+fn answer_all<S: Read + Write>(mut stream: BufReader<S>, cluster: &str) -> io::Result<()> {
+    while let Some(request) = read_message(&mut stream, Body::AsDeclared)? {
+        stream.get_mut().write_all(&answer(&request, cluster))?;
+        stream.get_mut().flush()?;
+    }
+    Ok(())
+}
+
+/// The request goes back in a header too, so that the answer to a HEAD has it.
+fn answer(request: &Message, cluster: &str) -> Vec<u8> {
+    let received = json!({"start_line": request.start_line, "headers": request.headers});
+    format!("HTTP/1.1 200 OK\r\n{MARK}: {cluster}\r\nx-live-received: {received}\r\nx-powered-by: live\r\ncontent-length: 0\r\n\r\n")
+        .into_bytes()
+}
