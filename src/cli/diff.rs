@@ -10,13 +10,16 @@ use serde_json::Value;
 
 use super::args::{MeshArgs, ProxyArgs};
 use super::diff_input::{self, Form, Input, Manifests, Pair};
+use super::diff_mix::{self, Changing};
 use super::exit::Exit;
 use super::{choose, report};
 use crate::base::SourceMap;
+use crate::diff::gap::requests;
 use crate::diff::plan::{self, Written};
 use crate::diff::report::{Group, Presence, Report, markdown, text};
 use crate::diff::risk::{Risk, risks};
 use crate::diff::{self, Change, Side};
+use crate::proxy::Proxy;
 
 /// Arguments of `meshc diff`.
 #[derive(Debug, Args)]
@@ -50,7 +53,7 @@ pub(super) struct DiffArgs {
 pub(super) enum DiffFormat {
     /// For people.
     Text,
-    /// `{"proxies": [...], "plan": [...], "risks": [...], "unknown": [...]}`.
+    /// `{"proxies": [...], "plan": [...], "risks": [...], "gaps": [...], "unknown": [...]}`.
     Json,
     /// For a comment on a pull request.
     Markdown,
@@ -110,11 +113,13 @@ struct Found {
     changes: Vec<Change>,
     risks: Vec<Risk>,
     untranslated: BTreeSet<(String, String, String)>,
+    /// The proxy of the old mesh and both sides, where something changes.
+    sides: Option<Box<(Proxy, Side, Side)>>,
 }
 
 impl Found {
     fn new(name: String, presence: Presence) -> Self {
-        Self { name, presence, changes: Vec::new(), risks: Vec::new(), untranslated: BTreeSet::new() }
+        Self { name, presence, changes: Vec::new(), risks: Vec::new(), untranslated: BTreeSet::new(), sides: None }
     }
 
     fn of_sides(name: String, old: &Side, new: &Side) -> Self {
@@ -142,25 +147,60 @@ fn compare(arguments: &DiffArgs, inputs: &[Input<'_>; 2]) -> Result<Report, Exit
         [Input::Mesh(old), Input::Mesh(new)] => Some((old.written(), new.written())),
         _ => None,
     };
-    Ok(report_of(found, written.as_ref()))
+    let mut report = report_of(&found, written.as_ref());
+    if let ([Input::Mesh(old), Input::Mesh(new)], Some((before, after))) = (inputs, &written) {
+        gaps(&mut report, &found, [old, new], &diff_mix::changed(before, after));
+    }
+    Ok(report)
 }
 
-fn report_of(found: Vec<Found>, written: Option<&(Vec<Written>, Vec<Written>)>) -> Report {
+/// Tries each object of the change alone, on one proxy of each group.
+fn gaps(report: &mut Report, found: &[Found], inputs: [&Manifests<'_>; 2], changed: &[&Written]) {
+    // One object alone is the whole change.
+    if changed.len() < 2 || report.proxies.is_empty() {
+        return;
+    }
+    if changed.len() > diff_mix::TRIED {
+        let message = format!(
+            "{} objects change: which fail when applied alone is tried for {} at most",
+            changed.len(),
+            diff_mix::TRIED
+        );
+        report::say("note", &message, None);
+        return;
+    }
+    let of_group = |group: &Group| {
+        let name = group.proxies.first()?;
+        let found = found.iter().find(|found| found.name == *name && found.presence == group.presence)?;
+        let (proxy, old, new) = found.sides.as_deref()?;
+        Some(Changing { proxy, sides: [old, new], requests: requests(&found.changes) })
+    };
+    let proxies: Vec<Changing<'_>> = report.proxies.iter().filter_map(of_group).collect();
+    report.gaps = diff_mix::single(inputs, changed, &proxies);
+}
+
+fn report_of(found: &[Found], written: Option<&(Vec<Written>, Vec<Written>)>) -> Report {
     let mut report = Report::default();
     let mut untranslated = BTreeSet::new();
-    for Found { name, presence, changes, risks, untranslated: policies } in found {
-        untranslated.extend(policies);
+    for Found { name, presence, changes, risks, untranslated: policies, sides: _ } in found {
+        untranslated.extend(policies.iter().cloned());
         for risk in risks {
-            if !report.risks.contains(&risk) {
-                report.risks.push(risk);
+            if !report.risks.contains(risk) {
+                report.risks.push(risk.clone());
             }
         }
-        if presence == Presence::Both && changes.is_empty() {
+        if *presence == Presence::Both && changes.is_empty() {
             continue;
         }
-        match report.proxies.iter_mut().find(|group| group.presence == presence && group.changes == changes) {
-            Some(group) => group.proxies.push(name),
-            None => report.proxies.push(Group { proxies: vec![name], presence, changes }),
+        match report.proxies.iter_mut().find(|group| group.presence == *presence && group.changes == *changes) {
+            Some(group) => group.proxies.push(name.clone()),
+            None => {
+                report.proxies.push(Group {
+                    proxies: vec![name.clone()],
+                    presence: *presence,
+                    changes: changes.clone(),
+                });
+            }
         }
     }
     report.risks.sort();
@@ -229,10 +269,12 @@ fn of_pair(pair: &Pair, old: &Manifests<'_>, new: &Manifests<'_>) -> Result<Foun
         (_, None) => return Ok(Found::new(name, Presence::Removed)),
     };
     let untranslated = old.untranslated(before).into_iter().chain(new.untranslated(after)).collect();
-    let (before, after) = (old.compile(before, &Form::Xds), new.compile(after, &Form::Xds));
-    if before.text == after.text {
+    let (was, is) = (old.compile(before, &Form::Xds), new.compile(after, &Form::Xds));
+    if was.text == is.text {
         return Ok(Found { untranslated, ..Found::new(name, Presence::Both) });
     }
-    let found = Found::of_sides(name, &old.side(&before)?, &new.side(&after)?);
-    Ok(Found { untranslated, ..found })
+    let (was, is) = (old.side(&was)?, new.side(&is)?);
+    let found = Found::of_sides(name, &was, &is);
+    let sides = (!found.changes.is_empty()).then(|| Box::new((before.clone(), was, is)));
+    Ok(Found { untranslated, sides, ..found })
 }

@@ -122,6 +122,8 @@ pub(super) enum Input<'s> {
 /// Manifests, linked.
 pub(super) struct Manifests<'s> {
     sources: &'s SourceMap,
+    options: DecodeOptions,
+    domain: String,
     /// The documents.
     pub documents: Vec<Document<'s>>,
     /// The objects.
@@ -157,9 +159,13 @@ pub(super) fn link<'s>(texts: Texts, sources: &'s SourceMap, arguments: &MeshArg
         report::diagnostics(&findings, sources, &resolve);
         return Err(Exit::Data);
     }
-    let options = LinkOptions { domain: arguments.domain.clone(), ..LinkOptions::default() };
-    let (mesh, _) = mesh::link(&resources, options);
-    Ok(Input::Mesh(Box::new(Manifests { sources, documents, resources, mesh })))
+    let domain = arguments.domain.clone();
+    let mesh = linked(&resources, &domain);
+    Ok(Input::Mesh(Box::new(Manifests { sources, options, domain, documents, resources, mesh })))
+}
+
+fn linked(resources: &Resources, domain: &str) -> Mesh {
+    mesh::link(resources, LinkOptions { domain: domain.to_owned(), ..LinkOptions::default() }).0
 }
 
 /// The form in which two inputs are compared.
@@ -204,6 +210,28 @@ impl Manifests<'_> {
                 Compiled { text: json::to_json(&output.bootstrap, Style::Compact), config: Some(config) }
             }
         }
+    }
+
+    /// These manifests with one object as `new` has it; `None` where it shares its document with others.
+    pub(super) fn with(&self, object: &Written, new: &Self) -> Option<Self> {
+        let place = |of: &Self| -> Option<(usize, bool)> {
+            let is = |info: &&ResourceInfo| {
+                info.kind.name() == object.kind && info.namespace == object.namespace && info.name == object.name
+            };
+            let info = of.resources.infos.iter().find(is)?;
+            Some((info.document, info.path.segments().is_empty()))
+        };
+        let (here, there) = (place(self), place(new));
+        if [here, there].iter().flatten().any(|(_, alone)| !alone) {
+            return None;
+        }
+        let kept = self.documents.iter().enumerate().filter(|(at, _)| here.is_none_or(|(place, _)| place != *at));
+        let mut documents: Vec<Document<'_>> = kept.map(|(_, document)| document.clone()).collect();
+        documents.extend(there.and_then(|(place, _)| new.documents.get(place)).cloned());
+        let (resources, _) = resource::decode(&documents, &self.options);
+        let mesh = linked(&resources, &self.domain);
+        let options = self.options.clone();
+        Some(Self { sources: self.sources, options, domain: self.domain.clone(), documents, resources, mesh })
     }
 
     /// Every object, as far as the user wants something of it.

@@ -7,6 +7,7 @@ mod ask;
 mod choose;
 mod diff;
 mod diff_input;
+mod diff_mix;
 mod emit;
 mod exit;
 mod generate;

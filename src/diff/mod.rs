@@ -13,6 +13,7 @@ mod change;
 mod clusters;
 mod command;
 mod fields;
+pub mod gap;
 mod hosts;
 mod listeners;
 mod matches;

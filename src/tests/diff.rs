@@ -73,6 +73,10 @@ fn rewrites_that_change_nothing_print_nothing() {
 
 /// The demo of route matches before and after these replacements.
 fn edited(replacements: &[(&str, &str)], options: &[&str]) -> (String, Option<i32>) {
+    edited_for("--gateway=default/web", replacements, options)
+}
+
+fn edited_for(proxy: &str, replacements: &[(&str, &str)], options: &[&str]) -> (String, Option<i32>) {
     let demo = root().join("testdata/demo");
     let mut texts: Vec<String> = below(&demo.join("cluster"), ".yaml").iter().map(|path| text(path)).collect();
     texts.push(text(&demo.join("route-matches/input/config.yaml")));
@@ -86,8 +90,7 @@ fn edited(replacements: &[(&str, &str)], options: &[&str]) -> (String, Option<i3
         }
     }
     write(&new, &plain(&texts));
-    let gateway = ["--gateway", "default/web"];
-    let output = diff(&[&old, &new], &[&gateway[..], options].concat());
+    let output = diff(&[&old, &new], &[&[proxy], options].concat());
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let out = String::from_utf8_lossy(&output.stdout).replace(&work.path().display().to_string(), "");
     (out, output.status.code())
@@ -143,6 +146,12 @@ fn a_subset_that_is_added_and_one_that_goes_need_an_order() {
          exact DELETE of shop.example.com`, VirtualService default/shop (/new/4.yaml:69)\n",
         "  503 once `outbound|9080|v3|reviews.default.svc.cluster.local` of DestinationRule default/reviews \
          (/old/4.yaml:24) is gone, as long as these still lead to it\n",
+        "  while DestinationRule default/reviews (/new/4.yaml:14) is applied and the rest is not\n    'DELETE \
+         http://shop.example.com/' --port 8080: 503: there is no cluster \
+         `outbound|9080|v3|reviews.default.svc.cluster.local` (before: to outbound|9080|v3|",
+        "  while VirtualService default/shop (/new/4.yaml:26) is applied and the rest is not\n    'DELETE \
+         http://shop.example.com/' --port 8080: 503: there is no cluster \
+         `outbound|9080|v4|reviews.default.svc.cluster.local` (before: to outbound|9080|v3|",
     ] {
         assert!(out.contains(wanted), "{wanted} is in\n{out}");
     }
@@ -154,6 +163,23 @@ fn a_subset_that_is_still_referred_to_is_missing_afterwards() {
     let wanted = "503 after the change: these still lead to `outbound|9080|v3|reviews.default.svc.cluster.local`, which was of \
                   DestinationRule default/reviews (/old/4.yaml:24)\n";
     assert!(out.contains(wanted), "{wanted} is in\n{out}");
+}
+
+#[test]
+fn routes_that_follow_another_gateway_are_missed_in_between() {
+    let renamed =
+        [("name: web\n", "name: site\n"), ("gateways: [web]", "gateways: [site]"), ("exact: /exact", "exact: /other")];
+    let (out, _) = edited_for("--proxy=istio-system/istio-ingressgateway-7d4b9", &renamed, &[]);
+    for wanted in [
+        "    ~ route exact /other (exact-path): match exact /exact → exact /other\n",
+        "  1. listeners, and what guards them\n     add Gateway default/site (/new/4.yaml:2)\n  2. routes\n",
+        "  3. listeners that go\n     remove Gateway default/web (/old/4.yaml:2)\n",
+    ] {
+        assert!(out.contains(wanted), "{wanted} is in\n{out}");
+    }
+    // Only the name of the Gateway changes: nothing does for the proxy, and so there is nothing to order.
+    let (out, _) = edited_for("--proxy=istio-system/istio-ingressgateway-7d4b9", &renamed[..2], &[]);
+    assert_eq!(out, "");
 }
 
 #[test]

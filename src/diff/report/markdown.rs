@@ -2,27 +2,28 @@
 
 use std::fmt::Write;
 
-use super::{Merged, Presence, Report, citation, headline, merged, origin, proxies, sentences};
+use super::{Merged, Presence, Report, between, citation, headline, merged, origin, proxies, sentences};
 use crate::diff::change::{Kind, Witness};
 
 /// The report as Markdown, one line where nothing changes.
 pub fn markdown(report: &Report) -> String {
-    let Report { proxies: groups, plan, risks, unknown } = report;
+    let Report { proxies: groups, plan, risks, gaps, unknown } = report;
+    let at_risk = !risks.is_empty() || !gaps.is_empty();
     let mut out = String::from("### What changes for the proxies\n\n");
     if report.is_empty() {
         out.push_str("Nothing: both configurations mean the same.\n");
         return out;
     }
-    if !risks.is_empty() {
+    if at_risk {
         out.push_str("> [!WARNING]\n> Where all of it is applied at once:\n");
     }
-    for (sentence, routes) in sentences(risks) {
+    for (sentence, routes) in sentences(risks).into_iter().chain(between(gaps)) {
         let _ = writeln!(out, "> - {}", escaped(&sentence));
         for route in routes {
             let _ = writeln!(out, ">   - {}", escaped(&route));
         }
     }
-    if !risks.is_empty() {
+    if at_risk {
         out.push('\n');
     }
     for group in groups {

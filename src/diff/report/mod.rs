@@ -4,6 +4,7 @@ mod markdown;
 mod text;
 
 use super::change::{Change, Kind, Object, Witness};
+use super::gap::Gap;
 use super::plan::Step;
 use super::risk::{Risk, When};
 use super::topic::Topic;
@@ -21,6 +22,8 @@ pub struct Report {
     pub plan: Vec<Step>,
     /// What goes wrong where it is applied at once.
     pub risks: Vec<Risk>,
+    /// What fails while one object of it is applied and the others are not.
+    pub gaps: Vec<Gap>,
     /// What may change and is not known, because it is not translated.
     pub unknown: Vec<String>,
 }
@@ -31,7 +34,7 @@ impl Report {
         self.proxies.is_empty() && self.unknown.is_empty()
     }
 
-    /// `{"proxies": [...], "plan": [...], "risks": [...], "unknown": [...]}`.
+    /// `{"proxies": [...], "plan": [...], "risks": [...], "gaps": [...], "unknown": [...]}`.
     pub fn json(&self) -> String {
         // Nothing in it has keys that are no texts.
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
@@ -148,6 +151,30 @@ pub(super) fn citation(origin: &Citation) -> String {
     let Citation { kind, namespace, name, file, line, column, path } = origin;
     let object = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
     format!("{file}:{line}:{column}  {kind} {object} {path}").trim_end().to_owned()
+}
+
+/// So many requests are shown for one object; the JSON has all.
+const SHOWN: usize = 5;
+
+/// What fails while one object is applied and the others are not: for each object a sentence, and requests.
+pub(super) fn between(gaps: &[Gap]) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for Gap { first, request, old, between, new } in gaps {
+        let sentence = format!("while {first} is applied and the rest is not");
+        let text = format!("{request}: {between} (before: {old}; after: {new})");
+        match found.iter_mut().find(|(other, _)| *other == sentence) {
+            Some((_, requests)) => requests.push(text),
+            None => found.push((sentence, vec![text])),
+        }
+    }
+    for (_, requests) in &mut found {
+        let more = requests.len().saturating_sub(SHOWN);
+        requests.truncate(SHOWN);
+        if more > 0 {
+            requests.push(format!("and {more} more (-o json shows all)"));
+        }
+    }
+    found
 }
 
 /// What a single apply breaks: for each cluster a sentence, and what leads there.

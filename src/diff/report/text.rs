@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Merged, Report, citation, headline, merged, origin, proxies, sentences, sign};
+use super::{Merged, Report, between, citation, headline, merged, origin, proxies, sentences, sign};
 use crate::diff::change::{Shown, Witness};
 
 /// The report as text; nothing where nothing changes.
 pub fn text(report: &Report) -> String {
-    let Report { proxies: groups, plan, risks, unknown } = report;
+    let Report { proxies: groups, plan, risks, gaps, unknown } = report;
     let mut out = String::new();
     for group in groups {
         // Writing into a String cannot fail.
@@ -32,10 +32,10 @@ pub fn text(report: &Report) -> String {
             let _ = writeln!(out, "     {} {}{place}{note}", action.verb, action.what);
         }
     }
-    if !risks.is_empty() {
+    if !risks.is_empty() || !gaps.is_empty() {
         out.push_str("at risk where all of it is applied at once\n");
     }
-    for (sentence, routes) in sentences(risks) {
+    for (sentence, routes) in sentences(risks).into_iter().chain(between(gaps)) {
         let _ = writeln!(out, "  {sentence}");
         for route in routes {
             let _ = writeln!(out, "    {route}");
