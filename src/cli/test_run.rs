@@ -136,7 +136,7 @@ impl Run<'_> {
         for (_, test) in tests(self.suites) {
             results.push(match &test.question {
                 Question::Way { .. } => self.ask(test, asked),
-                Question::RouteTable(case) => self.ask_routes(test, case, std::slice::from_ref(routes))?,
+                Question::RouteTable(case) => self.ask_routes(test, case, std::slice::from_ref(routes), None)?,
                 Question::VirtualServices(_) => return Err(no_virtual_services(&self.place(test.at))),
             });
         }
@@ -151,7 +151,7 @@ impl Run<'_> {
         for (_, test) in tests(self.suites) {
             results.push(match &test.question {
                 Question::Way { .. } => self.ask(test, asked),
-                Question::RouteTable(case) => self.ask_routes(test, case, &tables)?,
+                Question::RouteTable(case) => self.ask_routes(test, case, &tables, None)?,
                 Question::VirtualServices(_) => return Err(no_virtual_services(&self.place(test.at))),
             });
         }
@@ -201,7 +201,7 @@ impl Run<'_> {
             let asked = Asked { configuration: &made.configuration, provenance, compiled: Some(made) };
             results.push(match &test.question {
                 Question::RouteTable(case) => {
-                    self.ask_routes(test, case, &RouteTable::all(&made.lists).map_err(unread)?)?
+                    self.ask_routes(test, case, &RouteTable::all(&made.lists).map_err(unread)?, provenance)?
                 }
                 Question::Way { .. } | Question::VirtualServices(_) => self.ask(test, asked),
             });
@@ -260,6 +260,7 @@ impl Run<'_> {
         test: &Test,
         case: &router_check::Case,
         tables: &[RouteTable],
+        provenance: Option<&Provenance>,
     ) -> Result<TestResult, Exit> {
         let mut best: Option<(u8, &RouteTable, router_check::Answered)> = None;
         for table in tables {
@@ -279,8 +280,9 @@ impl Run<'_> {
             return Err(Exit::Data);
         };
         let router_check::Answered { configuration, outcome, mismatches } = answered;
-        self.coverage.reach(&outcome, table.provenance());
-        let way = Way::new(&configuration, &case.request, &outcome, table.provenance());
+        let provenance = table.provenance().or(provenance);
+        self.coverage.reach_routes(&outcome, provenance);
+        let way = Way::new(&configuration, &case.request, &outcome, provenance);
         let answers = vec![self.answered(&case.request, mismatches, &way)];
         Ok(TestResult { name: test.name.clone(), place: self.place(test.at), answers })
     }

@@ -30,9 +30,14 @@ pub(super) fn text(results: &[TestResult], coverage: &Coverage, missed: Missed) 
     let reached = |(what, parts): (&str, &Parts)| {
         format!("{} of {} {what} ({})", parts.reached(), parts.total(), percent(parts.percent()))
     };
-    let _ = writeln!(text, "{} tests with {requests} requests: {verdict}", results.len());
+    let (tests, requests) = (count(results.len(), "test"), count(requests, "request"));
+    let _ = writeln!(text, "{tests} with {requests}: {verdict}");
     let _ = writeln!(text, "reached: {}", kinds.map(reached).join(", "));
     report::printable(&text)
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Whether parts that no test reached are listed.

@@ -121,19 +121,22 @@ impl Coverage {
 
     /// Marks what a request reached.
     pub fn reach(&mut self, outcome: &Outcome, origins: Option<&Provenance>) {
-        let Some(listener) = &outcome.listener else { return };
-        let written = origins.map(|origins| origins.listeners.get(listener.index));
-        let Some(chain) = &outcome.filter_chain else { return };
-        let written_chain = written.map(|listener| listener?.filter_chains.get(chain.index));
-        let chain_origins = written_chain.map(|it| it.map_or(&[][..], |chain| &chain.origins[..]));
-        self.filter_chains.reach(&chain_name(&listener.name, &chain.name, chain.index), chain_origins);
+        if let (Some(listener), Some(chain)) = (&outcome.listener, &outcome.filter_chain) {
+            let chain_origins = origins.map(|origins| chain_of(outcome, origins).map_or(&[][..], |it| &it.origins[..]));
+            self.filter_chains.reach(&chain_name(&listener.name, &chain.name, chain.index), chain_origins);
+        }
+        self.reach_routes(outcome, origins);
+    }
+
+    /// Marks the virtual host and the route that a request reached.
+    pub fn reach_routes(&mut self, outcome: &Outcome, origins: Option<&Provenance>) {
         let (Some(routes), Some(host)) = (&outcome.route_configuration, &outcome.virtual_host) else { return };
         let named = |it: &&provenance::RouteConfiguration| it.name == *routes;
-        let written_routes = match outcome.inline {
-            true => written_chain.map(|chain| chain?.routes.iter().find(named)),
-            false => origins.map(|origins| origins.routes.iter().find(named)),
-        };
-        let written_host = written_routes.map(|routes| routes?.virtual_hosts.get(host.index));
+        let written = origins.map(|origins| match outcome.inline {
+            true => chain_of(outcome, origins).and_then(|chain| chain.routes.iter().find(named)),
+            false => origins.routes.iter().find(named),
+        });
+        let written_host = written.map(|routes| routes?.virtual_hosts.get(host.index));
         let host_origins = written_host.map(|it| it.map_or(&[][..], |host| &host.origins[..]));
         self.virtual_hosts.reach(&host_name(routes, &host.name), host_origins);
         let Some(route) = &outcome.route else { return };
@@ -141,6 +144,12 @@ impl Coverage {
         let route_origins = written_route.map(|it| it.map_or(&[][..], |route| &route.origins[..]));
         self.routes.reach(&route_name(&host.name, &route.name, route.index), route_origins);
     }
+}
+
+/// The filter chain that a request reached.
+fn chain_of<'a>(outcome: &Outcome, origins: &'a Provenance) -> Option<&'a provenance::FilterChain> {
+    let listener = origins.listeners.get(outcome.listener.as_ref()?.index)?;
+    listener.filter_chains.get(outcome.filter_chain.as_ref()?.index)
 }
 
 /// Route configurations that are written in a chain.

@@ -120,7 +120,7 @@ fn a_failing_test_shows_the_way_and_its_lines() {
         "got       v1, v2",
         "shop.yaml:44:13  VirtualService edge/shop spec.http[2].match[0]",
         "the header `x-user`",
-        "1 tests with 1 requests: 1 failed",
+        "1 test with 1 request: 1 failed",
     ] {
         assert!(ran.out.contains(line), "`{line}` is not in\n{}", ran.out);
     }
@@ -238,6 +238,9 @@ fn tests_of_router_check_tool_run_on_a_route_configuration() {
     let text = "tests: [{test_name: n, input: {authority: shop.example.com, path: /old, method: GET}, validate: {code_redirect: 308}}]";
     let ran = test(text, &["--gateway", "edge/public"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    assert!(ran.out.contains("reached: 1 of 5 routes (20%)"), "{}", ran.out);
+    let ran = test(&text.replace("308", "301"), &["--gateway", "edge/public"]);
+    assert!(ran.out.contains("shop.yaml:38:13  VirtualService edge/shop spec.http[0].match[0]"), "{}", ran.out);
 }
 
 #[test]

@@ -83,7 +83,11 @@ struct Wanted {
 /// The tests of a document.
 pub(super) fn suite(document: &Document<'_>, reader: &mut Reader<'_>) -> Suite {
     let mut tests = Vec::new();
-    for (_, items) in reader.fields(&document.root, "a document of tests", &["tests"]) {
+    // The settings in `runtime` are limits of Envoy's: they decide no route.
+    for (name, items) in reader.fields(&document.root, "a document of tests", &["tests", "runtime"]) {
+        if name == "runtime" {
+            continue;
+        }
         tests.extend(reader.elements(items).into_iter().filter_map(|node| test(node, reader)));
     }
     Suite { file: document.file, config: Vec::new(), subject: None, tests }
@@ -171,6 +175,15 @@ fn validate(node: &Node<'_>, reader: &mut Reader<'_>) -> Vec<Wanted> {
 pub struct RouteTable {
     value: Value,
     provenance: Option<provenance::Provenance>,
+    user: User,
+}
+
+/// Which filter chain has a route configuration, by the places of the listener and of the chain.
+#[derive(Clone, Copy, Debug, Default)]
+struct User {
+    listener: usize,
+    chain: usize,
+    inline: bool,
 }
 
 /// What became of a request.
@@ -209,32 +222,44 @@ impl RouteTable {
                 routes,
             });
         }
-        Self::new(document.root.to_json(), Some(table::provenance(name, written)))
+        let user = User { inline: true, ..User::default() };
+        Self::new(document.root.to_json(), Some(table::provenance(name, written)), user)
     }
 
-    /// The route configurations of a proxy: those that listeners name, then those in filter chains.
+    /// The route configurations of a proxy, in the order in which filter chains have or name them.
     ///
     /// # Errors
     /// A field that is read has a wrong type; as a message.
     pub fn all(lists: &Lists) -> Result<Vec<Self>, ReadError> {
         let items =
             |value: &Value, field: &str| value.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut routes = lists.routes.clone();
-        for listener in &lists.listeners {
-            let chains =
-                items(listener, "filter_chains").into_iter().chain(listener.get("default_filter_chain").cloned());
-            for filter in chains.flat_map(|chain| items(&chain, "filters")) {
-                routes.extend(filter.get("typed_config").and_then(|it| it.get("route_config")).cloned());
+        let named = |name: &Value| lists.routes.iter().find(|routes| routes.get("name") == Some(name)).cloned();
+        let mut tables: Vec<Self> = Vec::new();
+        for (at, listener) in lists.listeners.iter().enumerate() {
+            let chains = items(listener, "filter_chains").into_iter();
+            for (number, chain) in chains.chain(listener.get("default_filter_chain").cloned()).enumerate() {
+                for filter in items(&chain, "filters") {
+                    let Some(config) = filter.get("typed_config") else { continue };
+                    let written = config.get("route_config").cloned();
+                    let user = User { listener: at, chain: number, inline: written.is_some() };
+                    let rds = || config.get("rds")?.get("route_config_name").and_then(named);
+                    let Some(value) = written.or_else(rds) else { continue };
+                    let name = value.get("name").cloned();
+                    let known = |table: &Self| !table.user.inline && table.value.get("name") == name.as_ref();
+                    if user.inline || !tables.iter().any(known) {
+                        tables.push(Self::new(value, None, user)?);
+                    }
+                }
             }
         }
-        routes.into_iter().map(|value| Self::new(value, None)).collect()
+        Ok(tables)
     }
 
-    fn new(value: Value, provenance: Option<provenance::Provenance>) -> Result<Self, ReadError> {
+    fn new(value: Value, provenance: Option<provenance::Provenance>, user: User) -> Result<Self, ReadError> {
         let lists = Lists::from_value(json!({"listeners": [], "routes": [value]}))?;
         let mut value = lists.routes.into_iter().next().unwrap_or_default();
         durations(&mut value);
-        let table = Self { value, provenance };
+        let table = Self { value, provenance, user };
         table::configuration(&table.value).map(|_| table)
     }
 
@@ -259,13 +284,24 @@ impl RouteTable {
     pub fn ask(&self, case: &Case) -> Result<Answered, ReadError> {
         let routes = given::decided(&self.value, case);
         let configuration = table::configuration(&routes)?;
-        let outcome = simulate::run(&configuration, &case.request);
+        let mut outcome = simulate::run(&configuration, &case.request);
         let seen = Seen::new(&routes, case, &outcome);
         let mut mismatches = Vec::new();
         for wanted in &case.wanted {
             mismatches.extend(seen.judge(wanted)?);
         }
+        self.locate(&mut outcome);
         Ok(Answered { configuration, outcome, mismatches })
+    }
+}
+
+impl RouteTable {
+    /// Puts the places of the listener and the chain into the way, so that what made its parts is found.
+    fn locate(&self, outcome: &mut Outcome) {
+        let User { listener, chain, inline } = self.user;
+        outcome.inline = inline;
+        outcome.listener.iter_mut().for_each(|step| step.index = listener);
+        outcome.filter_chain.iter_mut().for_each(|step| step.index = chain);
     }
 }
 
