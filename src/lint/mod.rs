@@ -19,6 +19,7 @@ pub mod fix;
 pub(crate) mod fixture;
 mod hosts;
 pub mod input;
+mod policies;
 pub mod report;
 mod routes;
 mod rule;

@@ -9,14 +9,20 @@ mod application_runs_as_proxy;
 mod case_ignored_in_regex;
 mod claim_route_without_authentication;
 mod client_condition_on_gateway;
+mod cors_lets_in_others;
 mod covered_route_match;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
 mod deprecated_annotation;
 mod deprecated_field;
+mod destination_rule_hides_another;
+mod destination_rule_merged_away;
 mod destination_rule_of_unknown_host;
 mod destination_without_weight;
 mod duplicate_server_name;
+mod entries_share_address;
+mod entry_against_service;
+mod entry_without_workload;
 mod envoy_filter_add_ignored;
 mod envoy_filter_relative_operation;
 mod envoy_filter_relative_operation_of_version;
@@ -28,7 +34,9 @@ mod gateway_host_conflict;
 mod gateway_port_not_in_service;
 mod gateway_without_selector;
 mod gateways_share_certificate;
+mod header_name_not_token;
 mod header_stands_for_field;
+mod http_settings_of_tcp_host;
 mod image_auto_without_injection;
 mod ineffective_route_match;
 mod internal_gateway;
@@ -39,6 +47,7 @@ mod match_gateway_not_bound;
 mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
 mod misplaced_annotation;
+mod mutual_tls_outside_mesh;
 mod namespace_injected_by_default;
 mod namespace_with_several_injection_labels;
 mod namespace_without_injection;
@@ -46,13 +55,21 @@ mod negative_condition;
 mod old_gateway_api_crd;
 mod outdated_proxy_image;
 mod partial_wildcard_server_name;
+mod plain_text_to_strict_service;
 mod pod_without_proxy;
+mod policy_of_unused_subset;
 mod policy_without_workload;
+mod port_name_against_app_protocol;
+mod port_number_against_protocol;
 mod port_of_destination_missing;
+mod port_settings_replace;
 mod redirect_without_https;
 mod regex_written_as_search;
+mod retries_off_with_backoff;
+mod rewrite_group_missing;
 mod rewrite_of_regex_match;
 mod rewrite_slash_mismatch;
+mod ring_too_large;
 mod route_kind_not_served;
 mod route_of_older_virtual_service;
 mod selector_for_gateway_api;
@@ -63,20 +80,26 @@ mod server_without_routes;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
 mod service_port_without_protocol;
+mod settings_of_passthrough_host;
 mod several_sidecars_without_selector;
 mod short_host_on_gateway;
 mod sidecar_in_ambient;
 mod sidecars_of_one_workload;
+mod static_entry_without_endpoints;
+mod status_beyond_range;
 mod subset_route_not_at_gateway;
 mod subset_without_pods;
 mod tcp_route_never_first;
 mod telemetries_of_one_workload;
 mod telemetries_without_selector;
+mod tls_within_tls;
+mod tls_without_mode;
 mod try_outlasts_timeout;
 mod two_part_host;
 mod udp_server;
 mod unknown_annotation;
 mod unknown_credential;
+mod unknown_header_variable;
 mod unknown_registry;
 mod unknown_source_namespace;
 mod unreachable_destination;
@@ -89,6 +112,8 @@ mod unverified_upstream_certificate;
 mod unverified_upstream_certificate_of_port;
 mod webhook_address_is_ip;
 mod webhook_without_address;
+mod weights_not_hundred;
+mod weights_too_large;
 
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
@@ -98,14 +123,20 @@ pub static RULES: &[&Rule] = &[
     &case_ignored_in_regex::RULE,
     &claim_route_without_authentication::RULE,
     &client_condition_on_gateway::RULE,
+    &cors_lets_in_others::RULE,
     &covered_route_match::RULE,
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
     &deprecated_annotation::RULE,
     &deprecated_field::RULE,
+    &destination_rule_hides_another::RULE,
+    &destination_rule_merged_away::RULE,
     &destination_rule_of_unknown_host::RULE,
     &destination_without_weight::RULE,
     &duplicate_server_name::RULE,
+    &entries_share_address::RULE,
+    &entry_against_service::RULE,
+    &entry_without_workload::RULE,
     &envoy_filter_add_ignored::RULE,
     &envoy_filter_relative_operation::RULE,
     &envoy_filter_relative_operation_of_version::RULE,
@@ -117,7 +148,9 @@ pub static RULES: &[&Rule] = &[
     &gateway_port_not_in_service::RULE,
     &gateway_without_selector::RULE,
     &gateways_share_certificate::RULE,
+    &header_name_not_token::RULE,
     &header_stands_for_field::RULE,
+    &http_settings_of_tcp_host::RULE,
     &image_auto_without_injection::RULE,
     &ineffective_route_match::RULE,
     &internal_gateway::RULE,
@@ -128,6 +161,7 @@ pub static RULES: &[&Rule] = &[
     &match_port_not_served::RULE,
     &mesh_hosts_claimed_twice::RULE,
     &misplaced_annotation::RULE,
+    &mutual_tls_outside_mesh::RULE,
     &namespace_injected_by_default::RULE,
     &namespace_with_several_injection_labels::RULE,
     &namespace_without_injection::RULE,
@@ -135,13 +169,21 @@ pub static RULES: &[&Rule] = &[
     &old_gateway_api_crd::RULE,
     &outdated_proxy_image::RULE,
     &partial_wildcard_server_name::RULE,
+    &plain_text_to_strict_service::RULE,
     &pod_without_proxy::RULE,
+    &policy_of_unused_subset::RULE,
     &policy_without_workload::RULE,
+    &port_name_against_app_protocol::RULE,
+    &port_number_against_protocol::RULE,
     &port_of_destination_missing::RULE,
+    &port_settings_replace::RULE,
     &redirect_without_https::RULE,
     &regex_written_as_search::RULE,
+    &retries_off_with_backoff::RULE,
+    &rewrite_group_missing::RULE,
     &rewrite_of_regex_match::RULE,
     &rewrite_slash_mismatch::RULE,
+    &ring_too_large::RULE,
     &route_kind_not_served::RULE,
     &route_of_older_virtual_service::RULE,
     &selector_for_gateway_api::RULE,
@@ -152,20 +194,26 @@ pub static RULES: &[&Rule] = &[
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
     &service_port_without_protocol::RULE,
+    &settings_of_passthrough_host::RULE,
     &several_sidecars_without_selector::RULE,
     &short_host_on_gateway::RULE,
     &sidecar_in_ambient::RULE,
     &sidecars_of_one_workload::RULE,
+    &static_entry_without_endpoints::RULE,
+    &status_beyond_range::RULE,
     &subset_route_not_at_gateway::RULE,
     &subset_without_pods::RULE,
     &tcp_route_never_first::RULE,
     &telemetries_of_one_workload::RULE,
     &telemetries_without_selector::RULE,
+    &tls_within_tls::RULE,
+    &tls_without_mode::RULE,
     &try_outlasts_timeout::RULE,
     &two_part_host::RULE,
     &udp_server::RULE,
     &unknown_annotation::RULE,
     &unknown_credential::RULE,
+    &unknown_header_variable::RULE,
     &unknown_registry::RULE,
     &unknown_source_namespace::RULE,
     &unreachable_destination::RULE,
@@ -178,4 +226,6 @@ pub static RULES: &[&Rule] = &[
     &unverified_upstream_certificate_of_port::RULE,
     &webhook_address_is_ip::RULE,
     &webhook_without_address::RULE,
+    &weights_not_hundred::RULE,
+    &weights_too_large::RULE,
 ];

@@ -1,0 +1,97 @@
+//! A DestinationRule that takes the place of a wider one.
+
+use std::collections::BTreeMap;
+
+use super::declare_rule;
+use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::lint::Context;
+use crate::lint::hosts::Hosts;
+use crate::mesh::DestinationRule;
+use crate::resource::istio::destination_rule::TrafficPolicy;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports DestinationRules in whose place another one of the same namespace, for a wildcard that takes their host,
+    /// had settings that they lack.
+    /// ## Why is this bad
+    /// Of several DestinationRules the one for the most specific host counts, alone: nothing is taken over from that of
+    /// `*.example.com`, also not its TLS.
+    /// ## Example
+    /// ```yaml,fires
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata: {name: web, namespace: default}
+    /// spec:
+    ///   host: "*.example.com"
+    ///   trafficPolicy: {tls: {mode: SIMPLE, caCertificates: system}}
+    /// ---
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata: {name: web-two, namespace: default}
+    /// spec:
+    ///   host: web.example.com
+    ///   trafficPolicy: {connectionPool: {tcp: {maxConnections: 10}}}
+    /// ```
+    /// ## Use instead
+    /// ```yaml,silent
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata: {name: web, namespace: default}
+    /// spec:
+    ///   host: "*.example.com"
+    ///   trafficPolicy: {tls: {mode: SIMPLE, caCertificates: system}}
+    /// ---
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata: {name: web-two, namespace: default}
+    /// spec:
+    ///   host: web.example.com
+    ///   trafficPolicy: {tls: {mode: SIMPLE, caCertificates: system}, connectionPool: {tcp: {maxConnections: 10}}}
+    /// ```
+    /// ## References
+    /// <https://istio.io/latest/docs/ops/best-practices/traffic-management/#cross-namespace-configuration>
+    pub(super) RULE = { name: "destination-rule-hides-another", codes: ["KIA0204"], severity: Warning, check: check };
+}
+
+fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let mut wildcards: BTreeMap<&str, Hosts<&DestinationRule>> = BTreeMap::new();
+    let rules = || context.mesh.destination_rules.iter().filter(|rule| rule.spec.workload_selector.is_none());
+    for rule in rules().filter(|rule| rule.host.is_wildcard()) {
+        wildcards.entry(&rule.namespace).or_default().add(&rule.host, rule);
+    }
+    for rule in rules() {
+        let Some(hosts) = wildcards.get(rule.namespace.as_str()) else { continue };
+        // The closest one is what would count without this.
+        let wider = hosts.wider(&rule.host).find(|other| other.host != rule.host);
+        let Some(wider) = wider.filter(|wider| wider.visibility == rule.visibility) else { continue };
+        let lost = wider.spec.traffic_policy.as_ref().map(|theirs| lost(theirs, rule.spec.traffic_policy.as_ref()));
+        if let Some(lost) = lost.filter(|lost| !lost.is_empty()) {
+            found.push(report(rule, wider, &lost));
+        }
+    }
+}
+
+fn lost(theirs: &TrafficPolicy, own: Option<&TrafficPolicy>) -> Vec<&'static str> {
+    let none = TrafficPolicy::default();
+    let own = own.unwrap_or(&none);
+    let fields = [
+        ("tls", theirs.tls.is_some() && own.tls.is_none()),
+        ("connectionPool", theirs.connection_pool.is_some() && own.connection_pool.is_none()),
+        ("outlierDetection", theirs.outlier_detection.is_some() && own.outlier_detection.is_none()),
+        ("loadBalancer", theirs.load_balancer.is_some() && own.load_balancer.is_none()),
+    ];
+    fields.into_iter().filter(|(_, lost)| *lost).map(|(key, _)| key).collect()
+}
+
+fn report(rule: &DestinationRule, wider: &DestinationRule, lost: &[&'static str]) -> Diagnostic {
+    let names = lost.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
+    let message = format!(
+        "for `{}` this counts alone: {names} of DestinationRule `{}/{}` for `{}` is lost",
+        rule.host, wider.namespace, wider.name, wider.host
+    );
+    let policy = wider.origin.key("spec").key("trafficPolicy");
+    let theirs = lost.first().map_or_else(|| policy.clone(), |key| policy.key(*key));
+    Diagnostic::new(RULE.severity, RULE.name, Location::Value(rule.origin.key("spec").key("host")), message)
+        .related(Location::Value(theirs), "this does not count for the host")
+        .help(format!("repeat {names} here, where it is meant for this host as well"))
+}
