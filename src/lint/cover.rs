@@ -117,6 +117,24 @@ pub(super) fn covers(earlier: &HttpMatchRequest, later: &HttpMatchRequest, bound
         && without_headers.iter().all(|(name, own)| later.without_headers.get(name) == Some(own))
 }
 
+/// Whether Istio puts it after all others (`istio: route.go: IsCatchAllRoute`). One for some proxies or a port only
+/// is not told from others here.
+pub(super) fn takes_everything(one: &HttpMatchRequest) -> bool {
+    let is_all = match &one.uri {
+        None | Some(StringMatch::Unset) => true,
+        Some(StringMatch::Prefix(prefix)) => prefix == "/",
+        Some(StringMatch::Regex(regex)) => regex.as_str() == ".*",
+        Some(StringMatch::Exact(_)) => false,
+    };
+    is_all
+        && one.headers.is_empty()
+        && one.without_headers.is_empty()
+        && one.query_params.is_empty()
+        && one.method.is_none()
+        && one.authority.is_none()
+        && one.scheme.is_none()
+}
+
 /// On each proxy with `later` there is `earlier`; a match that names gateways is not asked for its client
 /// (`istio: pilot/pkg/networking/core/route/route.go: sourceMatchHTTP`).
 fn client_covers(earlier: &HttpMatchRequest, later: &HttpMatchRequest, bound: &[String]) -> bool {

@@ -34,6 +34,15 @@ impl Visibility {
         Self::Namespaces(names.collect())
     }
 
+    /// Whether some namespace sees both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, _) | (_, Self::None) => false,
+            (Self::Public, _) | (_, Self::Public) => true,
+            (Self::Namespaces(own), Self::Namespaces(others)) => !own.is_disjoint(others),
+        }
+    }
+
     /// Whether this namespace sees the object.
     pub fn includes(&self, namespace: &str) -> bool {
         match self {

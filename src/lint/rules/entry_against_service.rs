@@ -3,15 +3,16 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::mesh::{Registry, Service, Visibility};
+use crate::mesh::{Registry, Service};
 
 declare_rule! {
     /// ## What it does
     /// Reports hosts of ServiceEntries that are a Kubernetes Service as well, and hosts that two ServiceEntries have
     /// with different `resolution` or `location`.
     /// ## Why is this bad
-    /// Istio has one service for a host in a sidecar: that of the client's namespace, of Kubernetes, or the oldest.
-    /// What the other says is lost, and which one it is changes with the client and with time.
+    /// A sidecar has one service for a host: that of its own namespace, that of Kubernetes, or the oldest. The ports
+    /// and settings of the other are lost, while endpoints of one namespace are put together. Which one it is
+    /// changes with the client and with time.
     /// ## Example
     /// ```yaml,fires
     /// apiVersion: networking.istio.io/v1
@@ -60,17 +61,9 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             continue;
         };
         let entries = services.iter().filter(|it| it.registry == Registry::External && it.origin != first.origin);
-        for entry in entries.filter(|it| see_each_other(&it.visibility, &first.visibility)) {
+        for entry in entries.filter(|it| it.visibility.overlaps(&first.visibility)) {
             found.0.extend(difference(entry, first).map(|why| report(entry, first, why)));
         }
-    }
-}
-
-fn see_each_other(one: &Visibility, other: &Visibility) -> bool {
-    match (one, other) {
-        (Visibility::None, _) | (_, Visibility::None) => false,
-        (Visibility::Public, _) | (_, Visibility::Public) => true,
-        (Visibility::Namespaces(one), Visibility::Namespaces(other)) => !one.is_disjoint(other),
     }
 }
 
@@ -86,7 +79,7 @@ fn difference(entry: &Service, first: &Service) -> Option<&'static str> {
 fn report(entry: &Service, first: &Service, why: &str) -> Diagnostic {
     let message = format!("host `{}` {why}", entry.hostname);
     Diagnostic::new(RULE.severity, RULE.name, Location::Value(entry.origin.clone()), message)
-        .labelled("a client sees one of the two only")
+        .labelled("a client has the ports and settings of one of the two only")
         .related(Location::Value(first.origin.clone()), "the other one")
         .help("define a host once, or limit one of them with `exportTo`")
 }

@@ -8,7 +8,7 @@ use crate::resource::istio::destination_rule::TrafficPolicy;
 
 declare_rule! {
     /// ## What it does
-    /// Reports `connectionPool.http` and `consistentHash` by header, cookie or query parameter in a DestinationRule for
+    /// Reports `connectionPool.http` (without `http1MaxPendingRequests`) and `consistentHash` by header, cookie or query parameter in a DestinationRule for
     /// a host whose ports all have a protocol that is not HTTP.
     /// ## Why is this bad
     /// For connections that are not read as HTTP these settings have no effect.
@@ -28,7 +28,7 @@ declare_rule! {
     /// metadata: {name: web, namespace: default}
     /// spec:
     ///   host: db.example.com
-    ///   trafficPolicy: {connectionPool: {http: {http1MaxPendingRequests: 10}}}
+    ///   trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 10}}}
     /// ```
     /// ## Use instead
     /// ```yaml,silent
@@ -50,7 +50,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/networking/destination-rule/#ConnectionPoolSettings-HTTPSettings>
-    pub(super) RULE = { name: "http-settings-of-tcp-host", codes: [], severity: Warning, check: check };
+    pub(super) RULE = { name: "http-settings-of-tcp-host", codes: [], severity: Note, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
@@ -81,6 +81,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 
 fn http_settings(policy: &TrafficPolicy) -> Vec<[&'static str; 2]> {
     let pool = policy.connection_pool.as_ref().and_then(|pool| pool.http.as_ref());
+    // How many may wait counts for connections as well.
+    let pool = pool.filter(|http| http.http1_max_pending_requests == 0);
     let balancer = policy.load_balancer.as_ref().and_then(|balancer| balancer.consistent_hash.as_ref());
     let hash = balancer.is_some_and(|hash| {
         hash.http_header_name.is_some() || hash.http_cookie.is_some() || hash.http_query_parameter_name.is_some()

@@ -83,7 +83,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 
 /// The same host, and a namespace that sees both.
 fn clash((one, _, _): &Claim<'_>, (other, _, _): &Claim<'_>) -> bool {
-    one.origin != other.origin && overlap(&one.visibility, &other.visibility)
+    one.origin != other.origin && one.visibility.overlaps(&other.visibility)
 }
 
 /// Patterns that overlap, of which exactly one is for all namespaces: the other is meant to be an
@@ -93,15 +93,7 @@ fn shadow((one, _, host): &Claim<'_>, (other, _, pattern): &Claim<'_>) -> bool {
     one.origin != other.origin
         && public[0] != public[1]
         && host.matches(pattern)
-        && overlap(&one.visibility, &other.visibility)
-}
-
-fn overlap(one: &Visibility, other: &Visibility) -> bool {
-    match (one, other) {
-        (Visibility::None, _) | (_, Visibility::None) => false,
-        (Visibility::Public, _) | (_, Visibility::Public) => true,
-        (Visibility::Namespaces(one), Visibility::Namespaces(other)) => !one.is_disjoint(other),
-    }
+        && one.visibility.overlaps(&other.visibility)
 }
 
 fn report((service, at, host): &Claim<'_>, (other, place, _): &Claim<'_>) -> Diagnostic {

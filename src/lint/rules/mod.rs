@@ -11,12 +11,16 @@ mod claim_route_without_authentication;
 mod client_condition_on_gateway;
 mod cors_lets_in_others;
 mod covered_route_match;
+mod delegate_replaces_settings;
+mod delegate_without_root;
+mod denied_host_without_port;
 mod deployment_port_of_two_protocols;
 mod deployment_target_port_conflict;
 mod deprecated_annotation;
 mod deprecated_field;
 mod destination_rule_hides_another;
 mod destination_rule_merged_away;
+mod destination_rule_of_other_namespace;
 mod destination_rule_of_unknown_host;
 mod destination_without_weight;
 mod duplicate_server_name;
@@ -30,6 +34,7 @@ mod envoy_filter_remove_ignored;
 mod envoy_filter_replace_ignored;
 mod external_name_port_protocol;
 mod fault_disables_retries;
+mod from_and_to_apart;
 mod gateway_host_conflict;
 mod gateway_port_not_in_service;
 mod gateway_without_selector;
@@ -41,6 +46,7 @@ mod image_auto_without_injection;
 mod ineffective_route_match;
 mod internal_gateway;
 mod invalid_injection_webhook;
+mod keys_without_key;
 mod lightstep_tracing;
 mod malformed_certificate_hash;
 mod match_gateway_not_bound;
@@ -48,6 +54,7 @@ mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
 mod misplaced_annotation;
 mod mutual_tls_outside_mesh;
+mod namespace_in_some_objects;
 mod namespace_injected_by_default;
 mod namespace_with_several_injection_labels;
 mod namespace_without_injection;
@@ -55,16 +62,22 @@ mod negative_condition;
 mod old_gateway_api_crd;
 mod outdated_proxy_image;
 mod partial_wildcard_server_name;
+mod path_template_without_slash;
 mod plain_text_to_strict_service;
 mod pod_without_proxy;
 mod policy_of_unused_subset;
 mod policy_without_workload;
+mod port_mtls_of_service_port;
 mod port_name_against_app_protocol;
 mod port_number_against_protocol;
 mod port_of_destination_missing;
 mod port_settings_replace;
+mod prefix_takes_sibling;
+mod principal_with_scheme;
+mod redirect_to_itself;
 mod redirect_without_https;
 mod regex_written_as_search;
+mod reserved_gateway_port;
 mod retries_off_with_backoff;
 mod rewrite_group_missing;
 mod rewrite_of_regex_match;
@@ -73,9 +86,11 @@ mod ring_too_large;
 mod route_kind_not_served;
 mod route_of_older_virtual_service;
 mod selector_for_gateway_api;
+mod selector_in_root_namespace;
 mod selector_without_workload;
 mod server_lost_on_port;
 mod server_name_outside_gateway;
+mod server_name_taken;
 mod server_without_routes;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
@@ -94,11 +109,13 @@ mod telemetries_of_one_workload;
 mod telemetries_without_selector;
 mod tls_within_tls;
 mod tls_without_mode;
+mod token_not_required;
 mod try_outlasts_timeout;
 mod two_part_host;
 mod udp_server;
 mod unknown_annotation;
 mod unknown_credential;
+mod unknown_extension_provider;
 mod unknown_header_variable;
 mod unknown_registry;
 mod unknown_source_namespace;
@@ -114,6 +131,8 @@ mod webhook_address_is_ip;
 mod webhook_without_address;
 mod weights_not_hundred;
 mod weights_too_large;
+mod wildcard_inside_value;
+mod wildcard_routes_hidden;
 
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
@@ -125,12 +144,16 @@ pub static RULES: &[&Rule] = &[
     &client_condition_on_gateway::RULE,
     &cors_lets_in_others::RULE,
     &covered_route_match::RULE,
+    &delegate_replaces_settings::RULE,
+    &delegate_without_root::RULE,
+    &denied_host_without_port::RULE,
     &deployment_port_of_two_protocols::RULE,
     &deployment_target_port_conflict::RULE,
     &deprecated_annotation::RULE,
     &deprecated_field::RULE,
     &destination_rule_hides_another::RULE,
     &destination_rule_merged_away::RULE,
+    &destination_rule_of_other_namespace::RULE,
     &destination_rule_of_unknown_host::RULE,
     &destination_without_weight::RULE,
     &duplicate_server_name::RULE,
@@ -144,6 +167,7 @@ pub static RULES: &[&Rule] = &[
     &envoy_filter_replace_ignored::RULE,
     &external_name_port_protocol::RULE,
     &fault_disables_retries::RULE,
+    &from_and_to_apart::RULE,
     &gateway_host_conflict::RULE,
     &gateway_port_not_in_service::RULE,
     &gateway_without_selector::RULE,
@@ -155,6 +179,7 @@ pub static RULES: &[&Rule] = &[
     &ineffective_route_match::RULE,
     &internal_gateway::RULE,
     &invalid_injection_webhook::RULE,
+    &keys_without_key::RULE,
     &lightstep_tracing::RULE,
     &malformed_certificate_hash::RULE,
     &match_gateway_not_bound::RULE,
@@ -162,6 +187,7 @@ pub static RULES: &[&Rule] = &[
     &mesh_hosts_claimed_twice::RULE,
     &misplaced_annotation::RULE,
     &mutual_tls_outside_mesh::RULE,
+    &namespace_in_some_objects::RULE,
     &namespace_injected_by_default::RULE,
     &namespace_with_several_injection_labels::RULE,
     &namespace_without_injection::RULE,
@@ -169,16 +195,22 @@ pub static RULES: &[&Rule] = &[
     &old_gateway_api_crd::RULE,
     &outdated_proxy_image::RULE,
     &partial_wildcard_server_name::RULE,
+    &path_template_without_slash::RULE,
     &plain_text_to_strict_service::RULE,
     &pod_without_proxy::RULE,
     &policy_of_unused_subset::RULE,
     &policy_without_workload::RULE,
+    &port_mtls_of_service_port::RULE,
     &port_name_against_app_protocol::RULE,
     &port_number_against_protocol::RULE,
     &port_of_destination_missing::RULE,
     &port_settings_replace::RULE,
+    &prefix_takes_sibling::RULE,
+    &principal_with_scheme::RULE,
+    &redirect_to_itself::RULE,
     &redirect_without_https::RULE,
     &regex_written_as_search::RULE,
+    &reserved_gateway_port::RULE,
     &retries_off_with_backoff::RULE,
     &rewrite_group_missing::RULE,
     &rewrite_of_regex_match::RULE,
@@ -187,9 +219,11 @@ pub static RULES: &[&Rule] = &[
     &route_kind_not_served::RULE,
     &route_of_older_virtual_service::RULE,
     &selector_for_gateway_api::RULE,
+    &selector_in_root_namespace::RULE,
     &selector_without_workload::RULE,
     &server_lost_on_port::RULE,
     &server_name_outside_gateway::RULE,
+    &server_name_taken::RULE,
     &server_without_routes::RULE,
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
@@ -208,11 +242,13 @@ pub static RULES: &[&Rule] = &[
     &telemetries_without_selector::RULE,
     &tls_within_tls::RULE,
     &tls_without_mode::RULE,
+    &token_not_required::RULE,
     &try_outlasts_timeout::RULE,
     &two_part_host::RULE,
     &udp_server::RULE,
     &unknown_annotation::RULE,
     &unknown_credential::RULE,
+    &unknown_extension_provider::RULE,
     &unknown_header_variable::RULE,
     &unknown_registry::RULE,
     &unknown_source_namespace::RULE,
@@ -228,4 +264,6 @@ pub static RULES: &[&Rule] = &[
     &webhook_without_address::RULE,
     &weights_not_hundred::RULE,
     &weights_too_large::RULE,
+    &wildcard_inside_value::RULE,
+    &wildcard_routes_hidden::RULE,
 ];

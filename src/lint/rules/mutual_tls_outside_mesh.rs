@@ -1,7 +1,7 @@
 //! Istio's mutual TLS to a host outside the mesh.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Location, Origin, Severity};
 use crate::lint::Context;
 use crate::lint::policies::{policies, tls_settings};
 use crate::resource::istio::destination_rule::ClientTlsMode;
@@ -64,11 +64,14 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         }
         for (_, _, place) in mutual {
             let message = format!("`{}` is outside the mesh, where nobody has Istio's certificates", rule.host);
+            // It is also where `location` is not written, which may have been forgotten.
+            let location = Origin::of(service.origin.resource).key("spec").key("location");
+            let severity = if context.node(&location).is_some() { RULE.severity } else { Severity::Warning };
             found.push(
-                Diagnostic::new(RULE.severity, RULE.name, Location::Value(place.key("mode")), message)
+                Diagnostic::new(severity, RULE.name, Location::Value(place.key("mode")), message)
                     .labelled("the handshake fails, and requests get 503")
                     .related(Location::Value(service.origin.clone()), "this host is `MESH_EXTERNAL`")
-                    .help("use mode SIMPLE, or MUTUAL with a certificate that the host takes"),
+                    .help("use mode SIMPLE, or MUTUAL with a certificate that the host takes; or set `location: MESH_INTERNAL`"),
             );
         }
     }

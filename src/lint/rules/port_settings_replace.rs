@@ -1,7 +1,7 @@
 //! Settings of a port that leave out what is set for all ports.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Location, Origin, Severity};
 use crate::lint::Context;
 use crate::lint::policies::policies;
 use crate::resource::istio::destination_rule::{PortTrafficPolicy, TrafficPolicy};
@@ -76,7 +76,9 @@ fn report(missing: &[&'static str], origin: &Origin, at: usize) -> Diagnostic {
         _ => "these are at their defaults for this port",
     };
     let place = Location::Value(origin.key("portLevelSettings").index(at));
-    Diagnostic::new(RULE.severity, RULE.name, place, message)
+    // Which endpoint a request gets is seldom what breaks.
+    let severity = if first == "loadBalancer" { Severity::Note } else { RULE.severity };
+    Diagnostic::new(severity, RULE.name, place, message)
         .labelled(label)
         .related(Location::Key(origin.key(first)), "this does not count for the port")
         .help(format!("repeat {names} for the port"))

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 use crate::lint::Context;
-use crate::lint::cover::{ByPath, covers, witness};
+use crate::lint::cover::{ByPath, covers, takes_everything, witness};
 use crate::mesh::{Gateway, Semantics, VirtualService, Visibility};
-use crate::resource::istio::virtual_service::{HttpMatchRequest, StringMatch};
+use crate::resource::istio::virtual_service::HttpMatchRequest;
 
 declare_rule! {
     /// ## What it does
@@ -145,24 +145,6 @@ fn matches(service: &VirtualService) -> Vec<Match<'_>> {
         }
     }
     all
-}
-
-/// Whether Istio puts it after all others (`istio: route.go: IsCatchAllRoute`). One for some proxies or a port only
-/// is not told from others here.
-fn takes_everything(one: &HttpMatchRequest) -> bool {
-    let is_all = match &one.uri {
-        None | Some(StringMatch::Unset) => true,
-        Some(StringMatch::Prefix(prefix)) => prefix == "/",
-        Some(StringMatch::Regex(regex)) => regex.as_str() == ".*",
-        Some(StringMatch::Exact(_)) => false,
-    };
-    is_all
-        && one.headers.is_empty()
-        && one.without_headers.is_empty()
-        && one.query_params.is_empty()
-        && one.method.is_none()
-        && one.authority.is_none()
-        && one.scheme.is_none()
 }
 
 fn report((service, one, place): &Match<'_>, (other, _, first): &Match<'_>) -> Diagnostic {

@@ -77,7 +77,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             let conflict = |other: &&Claim| {
                 other.entry != claim.entry
                     && other.protocol != claim.protocol
-                    && overlap(&other.visibility, &claim.visibility)
+                    && other.visibility.overlaps(&claim.visibility)
             };
             let Some(other) = claims.iter().find(conflict) else { continue };
             let message = format!(
@@ -90,13 +90,5 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
                     .help("give the port one protocol, or limit the entries with `exportTo`"),
             );
         }
-    }
-}
-
-fn overlap(one: &Visibility, other: &Visibility) -> bool {
-    match (one, other) {
-        (Visibility::None, _) | (_, Visibility::None) => false,
-        (Visibility::Public, _) | (_, Visibility::Public) => true,
-        (Visibility::Namespaces(one), Visibility::Namespaces(other)) => !one.is_disjoint(other),
     }
 }

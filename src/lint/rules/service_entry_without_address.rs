@@ -6,7 +6,7 @@ use crate::lint::Context;
 
 declare_rule! {
     /// ## What it does
-    /// Reports TCP ports (also with no protocol) of a ServiceEntry without `addresses`, where Istio
+    /// Reports TCP ports (also of databases, and with no protocol) of a ServiceEntry without `addresses`, where Istio
     /// does not allocate addresses.
     /// ## Why is this bad
     /// TCP has no host name, so the address is all a sidecar can go by: without one, it takes all
@@ -48,7 +48,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             continue;
         }
         for (at, port) in entry.spec.ports.iter().enumerate() {
-            if port.protocol.is_empty() || Protocol::parse(&port.protocol) == Protocol::Tcp {
+            let protocol = Protocol::parse(&port.protocol);
+            if port.protocol.is_empty() || (protocol.is_tcp() && !protocol.is_tls()) {
                 let place = Location::Value(entry.spec_origin().key("ports").index(at));
                 let message = format!("ServiceEntry `{}` has a TCP port and no `addresses`", entry.name());
                 found.push(
