@@ -169,7 +169,7 @@ impl Report<'_> {
             LintFormat::Text => self.for_people(color),
             LintFormat::Json => lint::report::json(&self.findings),
             LintFormat::Sarif => lint::report::sarif(&self.findings, &self.suppressed, &self.input),
-            LintFormat::Github => lint::report::github(&self.findings),
+            LintFormat::Github => lint::report::github(&self.findings, &self.input),
             LintFormat::Junit => lint::report::junit(&self.findings, self.failure),
         }
     }

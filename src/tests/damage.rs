@@ -129,7 +129,7 @@ fn run(text: &str, random: &mut Random) -> Result<(), String> {
         serde_json::from_str::<Value>(&text).map_err(|error| format!("no JSON: {error}"))?;
     }
     Baseline::parse(&report::json(&findings)).map_err(|error| format!("no baseline: {error}"))?.apply(&mut findings);
-    let lines = report::github(&findings);
+    let lines = report::github(&findings, &input);
     if lines.lines().count() != findings.len() {
         return Err(format!("{} findings in {} lines", findings.len(), lines.lines().count()));
     }
