@@ -1,6 +1,6 @@
 //! What a stage has to say beside its value.
 
-use super::{FileId, Origin, Span};
+use super::{Change, Edit, FileId, Origin, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,15 +52,15 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// What to do.
     pub help: Option<String>,
-    /// The word to be in the primary place instead, where that is certain.
-    pub fix: Option<String>,
+    /// What to write instead, where that is certain; empty where it is not.
+    pub fix: Vec<Edit>,
 }
 
 impl Diagnostic {
     /// A finding at a place; the label's text, related places and help are added by the methods below.
     pub fn new(severity: Severity, code: &'static str, location: Location, message: impl Into<String>) -> Self {
         let label = Label { location, text: String::new() };
-        Self { code, severity, message: message.into(), label, related: Vec::new(), help: None, fix: None }
+        Self { code, severity, message: message.into(), label, related: Vec::new(), help: None, fix: Vec::new() }
     }
 
     /// An error.
@@ -101,8 +101,16 @@ impl Diagnostic {
 
     /// The word to be in the primary place instead, where that is certain.
     #[must_use]
-    pub fn fix(mut self, word: Option<impl Into<String>>) -> Self {
-        self.fix = word.map(Into::into);
+    pub fn fix(self, word: Option<impl Into<String>>) -> Self {
+        let change = word.map(|word| Change::Word(word.into()));
+        let edits = change.map(|change| Edit { at: self.label.location.clone(), change });
+        self.corrected(edits)
+    }
+
+    /// What to write instead, where that is certain: all of these edits, or none.
+    #[must_use]
+    pub fn corrected(mut self, edits: impl IntoIterator<Item = Edit>) -> Self {
+        self.fix = edits.into_iter().collect();
         self
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of YAML, Kubernetes, Istio kinds or Envoy.
 
+mod correction;
 mod diagnostic;
 mod duration;
 mod host;
@@ -18,6 +19,7 @@ mod text;
 mod timestamp;
 pub mod xml;
 
+pub use correction::{Change, Edit};
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Location, Severity};
 pub use duration::{Duration, DurationError};
 pub use host::{HostPattern, NamespacedHost};

@@ -106,6 +106,13 @@ pub(super) struct LintArgs {
     /// The project's decisions; otherwise `meshc.toml` where it is in the current directory.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Compile the gateways and workloads of the input, to find what shows only in their configurations.
+    #[arg(long, value_enum, default_value_t = CompileMode::Auto, value_name = "WHEN", help_heading = "Compilation")]
+    pub compile: CompileMode,
+    /// Let this Envoy judge each configuration that is compiled: what it refuses is a finding. Certificates that are
+    /// not on this machine are stood in for.
+    #[arg(long, value_name = "PATH", help_heading = "Compilation")]
+    pub envoy: Option<PathBuf>,
     /// Correct misspelt fields and values in the files where the right word is certain.
     #[arg(long, conflicts_with = "diff", help_heading = "Corrections")]
     pub fix: bool,
@@ -123,6 +130,17 @@ pub(super) struct LintArgs {
     pub failure_threshold: Level,
 }
 
+/// When `lint` compiles proxies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum CompileMode {
+    /// Where the input is small, or as many as a small one has; it says what it leaves out.
+    Auto,
+    /// Every one that differs from the others.
+    Always,
+    /// None.
+    Never,
+}
+
 /// Arguments of `meshc rules`. Without a command it lists the rules.
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
@@ -134,9 +152,9 @@ pub(super) struct RulesArgs {
 /// What to print of rules.
 #[derive(Debug, Subcommand)]
 pub(super) enum RulesCommand {
-    /// One rule: what it finds, why that is bad, examples.
+    /// One rule or fault: what it finds, why that is bad, what to do.
     Explain {
-        /// Its name, or a code it covers, as `IST0111`.
+        /// Its name, a code that a rule covers, as `IST0111`, or the code of a finding of any command.
         #[arg(value_name = "NAME")]
         name: String,
     },

@@ -244,7 +244,7 @@ fn locality(text: &str) -> ir::Locality {
 
 /// Where operating systems keep their certificate authorities, the first that is there
 /// (`istio: pkg/security.GetOSRootFilePath`).
-fn system_authorities() -> String {
+pub(super) fn system_authorities() -> String {
     const PLACES: [&str; 6] = [
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/tls/certs/ca-bundle.crt",

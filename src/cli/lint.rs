@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
 use super::output::{self, OutputFile};
-use super::{input as files, load, report};
+use super::{input as files, lint_compile, load, report};
 use crate::base::{Diagnostics, Severity, SourceMap, Timestamp};
 use crate::lint::baseline::Baseline;
 use crate::lint::config::Config;
@@ -46,6 +46,10 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
     found.extend(of_links);
     let context = Context { resources: &resources, mesh: &mesh, documents: &documents, now: now() };
     found.extend(lint::run(&context));
+    match lint_compile::run(arguments.compile, arguments.envoy.as_deref(), &mesh, &found) {
+        Ok(compiled) => found.extend(compiled),
+        Err(exit) => return exit,
+    }
     let input = Input::new(&sources, &documents, &resources, &arguments.mesh.namespace);
     let (mut suppressions, malformed) = suppress::written(&input);
     suppressions.extend(arguments.suppress.iter().cloned().chain(config.suppressions()));
@@ -82,7 +86,7 @@ fn correct(findings: &mut Vec<Finding>, sources: &SourceMap, diff: bool) -> Opti
     let fixed: Vec<Fixed> = sources.iter().filter_map(|(id, source)| fix::fix(id, &source.text, findings)).collect();
     let name = |fixed: &Fixed| sources.file(fixed.file).name.to_string();
     if diff {
-        let diffs = fixed.iter().map(|it| fix::diff(&name(it), &sources.file(it.file).text, &it.text));
+        let diffs = fixed.iter().map(|it| fix::diff(&name(it), &sources.file(it.file).text, it));
         let written = std::io::stdout().lock().write_all(diffs.collect::<String>().as_bytes());
         let failed = |error| report::failure(&format!("the diff could not be written: {error}"), None);
         return Some(written.map_or_else(failed, |()| Exit::Ok));
@@ -97,7 +101,7 @@ fn correct(findings: &mut Vec<Finding>, sources: &SourceMap, diff: bool) -> Opti
     }
     for it in files {
         report::say("fixed", &format!("`{}`: {}", name(it), it.corrected.len()), None);
-        findings.retain(|finding| !it.corrected.iter().any(|span| finding.span == Some(*span)));
+        findings.retain(|finding| finding.span.is_none_or(|span| !it.corrected.contains(&(finding.rule(), span))));
     }
     None
 }

@@ -16,6 +16,8 @@ mod git;
 mod identity;
 mod input;
 mod lint;
+mod lint_compile;
+mod lint_envoy;
 mod load;
 mod output;
 mod report;

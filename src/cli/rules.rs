@@ -14,7 +14,10 @@ pub(super) fn run(arguments: &RulesArgs) -> Exit {
         Some(RulesCommand::Page) => book::page(),
         Some(RulesCommand::Explain { name }) => match lint::RULES.iter().find(|rule| is_called(rule, name)) {
             Some(rule) => book::explain(rule, 1),
-            None => return unknown(name),
+            None => match lint::faults::explain(name) {
+                Some(text) => text,
+                None => return unknown(name),
+            },
         },
     };
     match std::io::stdout().lock().write_all(text.as_bytes()) {
@@ -38,10 +41,12 @@ fn is_called(rule: &lint::Rule, name: &str) -> bool {
 }
 
 fn unknown(name: &str) -> Exit {
-    let near = |rule: &&&lint::Rule| strsim::jaro_winkler(rule.name, name) > 0.85;
-    let help = match lint::RULES.iter().find(near) {
-        Some(rule) => format!("there is `{}`; `meshc rules` lists all", rule.name),
-        None => "`meshc rules` lists all; faults of syntax, fields and references have no page".to_owned(),
+    let known = lint::RULES.iter().map(|rule| rule.name).chain(lint::faults::codes());
+    let near =
+        known.map(|known| (strsim::jaro_winkler(known, name), known)).filter(|(similarity, _)| *similarity > 0.85);
+    let help = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, known)) => format!("there is `{known}`; `meshc rules` lists all rules"),
+        None => "`meshc rules` lists all rules; findings of every command name their code".to_owned(),
     };
-    report::usage(&format!("no rule is called `{name}`"), Some(&help))
+    report::usage(&format!("no rule and no fault is called `{name}`"), Some(&help))
 }

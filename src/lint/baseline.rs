@@ -73,7 +73,7 @@ mod tests {
     fn at(line: u32) -> Finding {
         let place = Place { file: "a.yaml".to_owned(), line, column: 1, end_line: line, end_column: 2 };
         let diagnostic = Diagnostic::error("a-rule", Location::Nowhere, "a fault");
-        Finding { diagnostic, istio: None, object: None, span: None, place: Some(place) }
+        Finding { diagnostic, istio: None, object: None, span: None, place: Some(place), patches: Vec::new() }
     }
 
     #[test]

@@ -118,7 +118,7 @@ mod tests {
         let config = Config::parse(text).expect("a configuration");
         let finding = |code| {
             let diagnostic = Diagnostic::error(code, Location::Nowhere, "a fault");
-            Finding { diagnostic, istio: Some("IST0106"), object: None, span: None, place: None }
+            Finding { diagnostic, istio: Some("IST0106"), object: None, span: None, place: None, patches: Vec::new() }
         };
         let mut findings = vec![finding("unknown-field"), finding("wrong-type"), finding("bad-value")];
         config.set_levels(&mut findings);

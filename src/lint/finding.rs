@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::input::{Input, ObjectName, Place};
-use crate::base::{Diagnostic, Severity, Span};
+use crate::base::{Change, Diagnostic, Edit, Location, Severity, Span};
 
 /// A finding, its places resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,44 @@ pub struct Finding {
     pub span: Option<Span>,
     /// Where, in lines and columns.
     pub place: Option<Place>,
+    /// What to write instead: all of it, or nothing.
+    pub patches: Vec<Patch>,
+}
+
+/// An [`Edit`] whose places are known. See [`Change`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Patch {
+    /// Another word.
+    Word(Span, String),
+    /// In quotes.
+    Quoted(Span),
+    /// Without quotes.
+    Unquoted(Span),
+    /// Between two texts.
+    Between(Span, &'static str, &'static str),
+    /// An element twice, the first time with another word at a part of it.
+    Doubled {
+        /// The element.
+        element: Span,
+        /// The part.
+        part: Span,
+        /// What is there in the first one.
+        word: String,
+    },
+}
+
+impl Patch {
+    fn new(edit: &Edit, input: &Input<'_>) -> Option<Self> {
+        let span = |at: &Location| input.resources.span(input.documents, at);
+        let at = span(&edit.at)?;
+        Some(match &edit.change {
+            Change::Word(word) => Self::Word(at, word.clone()),
+            Change::Quoted => Self::Quoted(at),
+            Change::Unquoted => Self::Unquoted(at),
+            Change::Between(before, after) => Self::Between(at, before, after),
+            Change::Doubled { part, word } => Self::Doubled { element: at, part: span(part)?, word: word.clone() },
+        })
+    }
 }
 
 impl Finding {
@@ -28,6 +66,12 @@ impl Finding {
             object: input.object(&diagnostic),
             place: span.map(|span| input.place(span)),
             span,
+            patches: diagnostic
+                .fix
+                .iter()
+                .map(|edit| Patch::new(edit, input))
+                .collect::<Option<_>>()
+                .unwrap_or_default(),
             diagnostic,
         }
     }

@@ -9,10 +9,12 @@ pub mod baseline;
 mod binding;
 pub mod book;
 pub mod codes;
+pub mod compile;
 pub mod config;
 mod cover;
 mod destinations;
 mod examples;
+pub mod faults;
 pub mod finding;
 pub mod fix;
 #[cfg(test)]

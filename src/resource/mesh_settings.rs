@@ -60,7 +60,7 @@ fn embedded<T: DeserializeOwned + Default>(
             message,
             label: crate::base::Label { location: at, ..finding.label },
             related,
-            fix: None,
+            fix: Vec::new(),
             ..finding
         });
     }

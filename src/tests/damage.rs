@@ -25,7 +25,7 @@ use meshc::envoy::static_secrets::SecretsMode;
 use meshc::lint::baseline::Baseline;
 use meshc::lint::finding::{self, Finding};
 use meshc::lint::input::Input;
-use meshc::lint::{self, Context, fix, report, suppress};
+use meshc::lint::{self, Context, compile, fix, report, suppress};
 use meshc::mesh::{LinkOptions, Mesh, link};
 use meshc::proxy::{self, Proxy};
 use meshc::resource::{DecodeOptions, decode};
@@ -114,6 +114,10 @@ fn run(text: &str, random: &mut Random) -> Result<(), String> {
     found.extend(of_links);
     let now = Timestamp(0);
     found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents, now }));
+    let mut proxies = compile::proxies(&mesh);
+    proxies.truncate(PROXIES);
+    let compiled = compile::run(&mesh, &proxies, &found);
+    found.extend(compiled);
     found.extend(generate(&mesh, random));
     let input = Input::new(&sources, &documents, &resources, "default");
     let (suppressions, malformed) = suppress::written(&input);
@@ -135,7 +139,7 @@ fn run(text: &str, random: &mut Random) -> Result<(), String> {
     }
     report::junit(&findings, Severity::Warning);
     if let Some(fixed) = fix::fix(file, text, &findings) {
-        fix::diff("damaged.yaml", text, &fixed.text);
+        fix::diff("damaged.yaml", text, &fixed);
     }
     Ok(())
 }
@@ -145,12 +149,12 @@ fn generate(mesh: &Mesh, random: &mut Random) -> Diagnostics {
     let mut found = Diagnostics::default();
     for _ in 0..PROXIES.min(proxies.len()) {
         let named = proxies.swap_remove(random.below(proxies.len()));
-        found.extend(compile(mesh, &named.proxy));
+        found.extend(bootstrap_of(mesh, &named.proxy));
     }
     found
 }
 
-fn compile(mesh: &Mesh, proxy: &Proxy) -> Diagnostics {
+fn bootstrap_of(mesh: &Mesh, proxy: &Proxy) -> Diagnostics {
     let view = proxy::view(mesh, proxy);
     let (config, mut found) = lower::lower(&view);
     found.extend(verify::config(&config));

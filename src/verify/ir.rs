@@ -46,19 +46,19 @@ fn listener<'a>(listener: &'a ir::Listener, facts: &mut Facts<'a>) {
         place: place.clone(),
     });
     for chain in listener.filter_chains.iter().chain(&listener.default_filter_chain) {
+        let place = chain.origins.first().or(listener.origins.first()).cloned();
         for filter in &chain.filters {
             match filter {
                 NetworkFilter::HttpConnectionManager(manager) => match &manager.routes {
                     Source::Inline(configuration) => routes(configuration, facts),
                     Source::Rds(name) => {
-                        let place = chain.origins.first().cloned();
+                        let place = place.clone();
                         facts.route_configurations.used.push(Use { name, by: "the listener", place });
                     }
                 },
                 NetworkFilter::TcpProxy(proxy) => {
                     let mut named = |name: &'a String| {
-                        let place = chain.origins.first().cloned();
-                        facts.clusters.used.push(Use { name, by: "the TCP proxy", place });
+                        facts.clusters.used.push(Use { name, by: "the TCP proxy", place: place.clone() });
                     };
                     match &proxy.clusters {
                         TcpClusters::Single(name) => named(name),

@@ -61,7 +61,7 @@ mod tests {
 
     fn finding(severity: Severity) -> Finding {
         let diagnostic = Diagnostic::new(severity, "a-rule", Location::Nowhere, "a < \"b\" & \u{1}");
-        Finding { diagnostic, istio: None, object: None, span: None, place: None }
+        Finding { diagnostic, istio: None, object: None, span: None, place: None, patches: Vec::new() }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::base::Severity;
 use crate::lint::book;
+use crate::lint::faults;
 use crate::lint::finding::Finding;
 use crate::lint::input::{Input, Place};
 use crate::lint::suppress::Suppressed;
@@ -45,6 +46,8 @@ fn rule(name: &str) -> Value {
         shown["help"] = json!({ "text": rule.markdown(), "markdown": book::explain(rule, 1) });
         shown["defaultConfiguration"] = json!({ "level": level(rule.severity) });
         shown["properties"] = json!({ "tags": rule.codes });
+    } else if let Some(markdown) = faults::explain(name) {
+        shown["help"] = json!({ "text": &markdown, "markdown": &markdown });
     }
     shown
 }

@@ -1,7 +1,7 @@
 //! `deprecated-field`.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Change, Diagnostic, Diagnostics, Edit, Location};
 use crate::lint::Context;
 
 declare_rule! {
@@ -43,9 +43,14 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             let origin = service.spec_origin().key("http").index(at).key("fault").key("delay").key("percent");
             if context.node(&origin).is_some_and(|node| !node.is_null()) {
                 let message = "`percent` of a delay is deprecated";
+                let edits = [
+                    Edit { at: Location::Key(origin.clone()), change: Change::Word("percentage".to_owned()) },
+                    Edit { at: Location::Value(origin.clone()), change: Change::Between("{value: ", "}") },
+                ];
                 found.push(
                     Diagnostic::new(RULE.severity, RULE.name, Location::Key(origin), message)
-                        .help("use `percentage: {value: …}`, which takes fractions as well"),
+                        .help("use `percentage: {value: …}`, which takes fractions as well")
+                        .corrected(edits),
                 );
             }
         }

@@ -10,7 +10,7 @@ use super::virtual_service::{
 use super::virtual_service_check::{
     Binding, check_destination, check_gateways, check_required_destination, check_weights,
 };
-use crate::base::{Diagnostics, Location, Origin, retry};
+use crate::base::{Change, Diagnostics, Edit, Location, Origin, retry};
 use crate::resource::check::{self, doubt, fault, field, is_label};
 
 /// Checks one route. `is_delegate` is whether its VirtualService has no hosts.
@@ -190,7 +190,15 @@ fn check_mirrors(at: &Origin, route: &HttpRoute, out: &mut Diagnostics) {
         if percent > 100 {
             out.push(fault("percentage-out-of-range", &at, format!("{percent} percent is more than all")));
         }
-        out.push(doubt("deprecated-setting", &at, "`mirrorPercent` is deprecated").help("use `mirrorPercentage`"));
+        let change = |at, change| Edit { at, change };
+        out.push(
+            doubt("deprecated-setting", &at, "`mirrorPercent` is deprecated").help("use `mirrorPercentage`").corrected(
+                [
+                    change(Location::Key(at.clone()), Change::Word("mirrorPercentage".to_owned())),
+                    change(Location::Value(at.clone()), Change::Between("{value: ", "}")),
+                ],
+            ),
+        );
     }
 }
 

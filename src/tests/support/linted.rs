@@ -1,6 +1,6 @@
 //! What `lint` finds in texts, without a command line.
 
-use meshc::base::{Diagnostics, SourceFile, SourceMap};
+use meshc::base::{Diagnostics, SourceFile, SourceMap, Timestamp};
 use meshc::lint::finding::{self, Finding};
 use meshc::lint::input::Input;
 use meshc::lint::suppress::{self, Suppressed};
@@ -36,7 +36,8 @@ pub(crate) fn linted<T>(files: &[(&str, &str)], then: impl FnOnce(&Linted<'_>) -
     found.extend(of_objects);
     let (mesh, of_links) = link(&resources, LinkOptions::default());
     found.extend(of_links);
-    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents }));
+    let now = Timestamp(0);
+    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents, now }));
     let input = Input::new(&sources, &documents, &resources, "default");
     let (suppressions, malformed) = suppress::written(&input);
     found.0.extend(malformed);

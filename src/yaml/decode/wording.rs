@@ -1,6 +1,6 @@
 //! How faults are worded: where they are, what was found, what was probably meant.
 
-use crate::base::{Diagnostic, FileId, Location, Path};
+use crate::base::{Change, Diagnostic, Edit, FileId, Location, Path};
 
 use super::super::node::{Kind, Node};
 use super::super::scalar::shorten;
@@ -76,8 +76,12 @@ impl<'a> Place<'a> {
 pub(super) fn wrong_type(file: FileId, node: &Node<'_>, place: &Place<'_>, expected: &str) -> Diagnostic {
     let message = format!("{} must be {expected}, not {}", place.name(), node.kind.noun());
     let diagnostic = Diagnostic::error("wrong-type", Location::Span(node.span(file)), message).labelled(place.inside());
+    let edit = |change| [Edit { at: Location::Span(node.span(file)), change }];
     match quoting(node).filter(|_| expected.contains("string") || expected.contains("one of")) {
-        Some(help) => diagnostic.help(help),
+        Some(help) => diagnostic.help(help).corrected(edit(Change::Quoted)),
+        None if node.as_str().is_some_and(|text| text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok()) => {
+            diagnostic.help("write it without quotes, as a value of that type").corrected(edit(Change::Unquoted))
+        }
         None => diagnostic,
     }
 }
