@@ -9,6 +9,7 @@ use super::args::{MeshArgs, ProxyArgs};
 use super::ask::{LinkSettings, Linked};
 use super::exit::Exit;
 use super::{choose, input, load, report, route_text};
+use crate::base::{Label, Location, Severity, SourceFile, SourceMap};
 use crate::simulate::{Configuration, Draft, Mode, Request, split_method};
 
 /// Arguments of `meshc route`.
@@ -22,8 +23,8 @@ pub(super) struct RouteArgs {
     /// The same as PATH, as an option.
     #[arg(short = 'f', long = "file", value_name = "PATH")]
     pub files: Vec<PathBuf>,
-    /// Ask this configuration of Envoy instead of YAML: a bootstrap, `--emit xds` output or a
-    /// config_dump, as JSON.
+    /// Ask this configuration of Envoy instead of manifests: a bootstrap, `--emit xds` output or a
+    /// config_dump, as JSON or YAML.
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
@@ -118,20 +119,37 @@ pub(super) fn run(arguments: &RouteArgs) -> Exit {
 }
 
 fn of_config(path: &std::path::Path, request: Request, format: RouteFormat) -> Exit {
+    let unreadable = |message: String, help: Option<&str>| {
+        report::say("error", &format!("`{}`: {message}", path.display()), help);
+        Exit::Data
+    };
     let text = match input::read_file(path) {
         Ok(text) => text,
-        Err(error) => {
-            let message = format!("`{}` cannot be read: {}", error.path, error.message);
-            report::say("error", &message, error.help.as_deref());
+        Err(error) => return unreadable(format!("it cannot be read: {}", error.message), error.help.as_deref()),
+    };
+    // JSON is YAML too; a large config_dump is read faster as what it is.
+    let configuration = if text.trim_start().starts_with('{') {
+        Configuration::from_json(&text).map_err(|error| error.to_string())
+    } else {
+        let mut sources = SourceMap::default();
+        sources.add(SourceFile::new(path.display().to_string(), text));
+        let (documents, found) = load::parse(&sources);
+        if found.worst() == Some(Severity::Error) {
+            let place = |label: &Label| match label.location {
+                Location::Span(span) => Some(span),
+                _ => None,
+            };
+            report::diagnostics(&found, &sources, &place);
             return Exit::Data;
         }
-    };
-    match Configuration::from_json(&text) {
-        Ok(configuration) => route_text::show(&configuration, &request, None, format),
-        Err(error) => {
-            report::say("error", &format!("`{}`: {error}", path.display()), None);
-            Exit::Data
+        match documents.as_slice() {
+            [document] => Configuration::from_value(document.root.to_json()).map_err(|error| error.to_string()),
+            documents => Err(format!("it holds {} documents, and one is needed", documents.len())),
         }
+    };
+    match configuration {
+        Ok(configuration) => route_text::show(&configuration, &request, None, format),
+        Err(message) => unreadable(message, None),
     }
 }
 

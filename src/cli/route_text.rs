@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::report;
 use super::route::RouteFormat;
 use crate::explain::provenance::{self, Citation, Provenance};
-use crate::simulate::{self, Configuration, End, Outcome, PassedOver, Request, Share};
+use crate::simulate::{self, Configuration, End, Injection, Outcome, PassedOver, Request, Share};
 
 /// So many of what was passed over are shown; the JSON has all.
 const SHOWN: usize = 20;
@@ -191,6 +191,7 @@ fn text(configuration: &Configuration, request: &Request, outcome: &Outcome, cit
         let matches = cited.routes.get(step.index).map(|route| format!(": {}", route.matches)).unwrap_or_default();
         page.line("route", &format!("{}{matches}{share}", named(&step.name, step.index)), cited.route);
     }
+    filters(&mut page, outcome);
     end(&mut page, outcome, cited, request);
     if !outcome.unjudged.is_empty() {
         page.line("not judged", &format!("filters on the way: {}", outcome.unjudged.join(", ")), &[]);
@@ -216,6 +217,25 @@ fn passed_over(page: &mut Page, what: &str, list: &[PassedOver], routes: &[prove
     }
     if list.len() > SHOWN {
         page.line("", &format!("and {} more (-o json shows all)", list.len() - SHOWN), &[]);
+    }
+}
+
+/// What the filters before the router do.
+fn filters(page: &mut Page, outcome: &Outcome) {
+    let share = |per_million: u32| match per_million {
+        1_000_000.. => String::new(),
+        share => format!(", for {share} of 1000000 requests"),
+    };
+    for injection in &outcome.injections {
+        let text = match injection {
+            Injection::Delay { per_million, duration } => format!("waits {duration}{}", share(*per_million)),
+            Injection::Abort { per_million, status } => format!("answers {status}{}", share(*per_million)),
+        };
+        page.line("fault", &text, &[]);
+    }
+    outcome.cors_headers.iter().for_each(|header| page.line("CORS", header, &[]));
+    if let Some(filter) = &outcome.answered_by {
+        page.line("answered by", &format!("the filter {filter}"), &[]);
     }
 }
 

@@ -12,14 +12,20 @@ use super::{codec, filter, header, location, path, upstream, virtual_host};
 pub(super) struct Seen {
     /// The request, with its path normalised and its host cut as the connection manager does.
     pub request: Request,
-    /// `http` or `https`, as `x-forwarded-proto` says it.
+    /// `http` or `https`.
     pub scheme: String,
+    /// What `x-forwarded-proto` says.
+    pub forwarded_proto: String,
 }
 
 impl Seen {
     /// The values of a header, or of a pseudo header.
     pub(super) fn values(&self, name: &str) -> Vec<String> {
-        self.request.values(name, &self.scheme)
+        match name {
+            ":scheme" => vec![self.scheme.clone()],
+            "x-forwarded-proto" => vec![self.forwarded_proto.clone()],
+            _ => self.request.values(name),
+        }
     }
 
     /// All values of a header joined by commas.
@@ -108,15 +114,15 @@ fn seen(
         request.path = path::normal(manager, &request.path).ok_or(Fault::BadPath)?;
     }
     cut_host(manager, &mut request);
-    let scheme = if terminated_tls { "https" } else { "http" };
-    let forwarded = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-proto"));
+    let own = if terminated_tls { "https" } else { "http" };
+    let forwarded = request.headers.iter().find(|(name, _)| name == "x-forwarded-proto").map(|(_, value)| value);
     // An edge says itself how the client came; behind one, what it said counts
-    // (`envoy: source/common/http/conn_manager_utility.cc`, `mutateRequestHeaders`).
-    let scheme = match forwarded {
-        Some((_, value)) if !manager.use_remote_address => value.clone(),
-        _ => scheme.to_owned(),
-    };
-    Ok(Seen { request, scheme })
+    // (`envoy: source/common/http/conn_manager_utility.cc`, `mutateRequestHeaders`), if it is a scheme of HTTP.
+    let forwarded_proto = forwarded.filter(|_| !manager.use_remote_address).cloned();
+    let known = forwarded_proto.as_deref().map(str::to_ascii_lowercase);
+    let scheme = known.filter(|scheme| matches!(scheme.as_str(), "http" | "https")).unwrap_or_else(|| own.to_owned());
+    let forwarded_proto = forwarded_proto.unwrap_or_else(|| own.to_owned());
+    Ok(Seen { request, scheme, forwarded_proto })
 }
 
 fn cut_host(manager: &HttpConnectionManager, request: &mut Request) {
@@ -146,7 +152,7 @@ fn requires_tls(host: &VirtualHost, seen: &Seen) -> bool {
         "EXTERNAL_ONLY" => !internal(),
         _ => false,
     };
-    required && seen.scheme != "https"
+    required && seen.forwarded_proto != "https"
 }
 
 fn choose<'a>(host: &'a VirtualHost, seen: &Seen, outcome: &mut Outcome) -> Option<&'a Route> {

@@ -42,11 +42,12 @@ pub(super) fn redirect(action: &RedirectAction, matches: &RouteMatch, seen: &See
 /// The request's host, without a port that no longer fits (`processRequestHost` there).
 fn host(seen: &Seen, scheme: &str, port: &str) -> String {
     let (host, old) = virtual_host::split_port(&seen.request.host);
-    let usual = match seen.scheme.as_str() {
-        "https" => "443",
-        _ => "80",
+    let usual = match seen.forwarded_proto.as_str() {
+        "https" => Some("443"),
+        "http" => Some("80"),
+        _ => None,
     };
-    let cut = !port.is_empty() || (scheme != seen.scheme && old == Some(usual));
+    let cut = !port.is_empty() || (scheme != seen.forwarded_proto && old.is_some() && old == usual);
     if cut { host.to_owned() } else { seen.request.host.clone() }
 }
 

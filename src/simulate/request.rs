@@ -73,12 +73,11 @@ pub struct Request {
 
 impl Request {
     /// The values of a header that a match looks at; `name` may be a pseudo header.
-    pub(super) fn values(&self, name: &str, scheme: &str) -> Vec<String> {
+    pub(super) fn values(&self, name: &str) -> Vec<String> {
         match name {
             ":method" => vec![self.method.clone()],
             ":authority" | "host" => vec![self.host.clone()],
             ":path" => vec![self.path.clone()],
-            ":scheme" | "x-forwarded-proto" => vec![scheme.to_owned()],
             _ => header::values(&self.headers, name),
         }
     }

@@ -1,7 +1,7 @@
 //! The evaluator (`meshc route`) and a live Envoy agree on random requests to random configurations: on the status, the
 //! cluster, the redirect, and path and host as the cluster's server receives them.
 //!
-//! A configuration is a test: `cargo test --test live_requests -- gateway-007`. `MESHC_LIVE_CONFIGURATIONS` and
+//! A configuration is a test: `cargo test --test live_requests -- gateway-006`. `MESHC_LIVE_CONFIGURATIONS` and
 //! `MESHC_LIVE_REQUESTS` say how many, and how many requests each; see `docs/testing.md` for the long run.
 #![expect(clippy::disallowed_methods, reason = "tests read files and the environment")]
 
@@ -52,10 +52,13 @@ fn main() -> ExitCode {
     let skip = envoy.is_err() && !envoy::required();
     let requests = number("MESHC_LIVE_REQUESTS", REQUESTS);
     let tally = Tally::default();
-    let trials = (0..number("MESHC_LIVE_CONFIGURATIONS", CONFIGURATIONS)).map(|seed| {
+    let configurations = number("MESHC_LIVE_CONFIGURATIONS", CONFIGURATIONS);
+    // Every fourth is of a sidecar.
+    let trials = (0..configurations).map(|seed| {
         let (envoy, tally) = (envoy.clone(), Arc::clone(&tally));
-        let run = move || agree(&envoy?, seed, requests, &tally).map_err(Failed::from);
-        Trial::test(format!("gateway-{seed:03}"), run).with_ignored_flag(skip)
+        let world = if seed % 4 == 3 { World::Sidecar } else { World::Gateway };
+        let run = move || agree(&envoy?, world, seed, requests, &tally).map_err(Failed::from);
+        Trial::test(format!("{}-{seed:03}", world.name()), run).with_ignored_flag(skip)
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,17 +73,53 @@ fn number(name: &str, otherwise: usize) -> usize {
     env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+/// What is configured.
+#[derive(Clone, Copy)]
+enum World {
+    /// An ingress gateway.
+    Gateway,
+    /// The outbound side of a sidecar, which binds the ports of the services (`--capture none`).
+    Sidecar,
+}
+
+impl World {
+    fn name(self) -> &'static str {
+        match self {
+            World::Gateway => "gateway",
+            World::Sidecar => "sidecar",
+        }
+    }
+
+    fn yaml(self, seed: u64) -> Result<String, String> {
+        match self {
+            World::Gateway => {
+                let pair =
+                    rcgen::generate_simple_self_signed(vec!["*".to_owned()]).map_err(|error| error.to_string())?;
+                let [certificate, key] =
+                    [pair.cert.pem(), pair.signing_key.serialize_pem()].map(|pem| STANDARD.encode(pem));
+                Ok(random::configuration(seed, &certificate, &key))
+            }
+            World::Sidecar => Ok(random::sidecar(seed)),
+        }
+    }
+
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            World::Gateway => &["--proxy", "istio-system/gateway-1"],
+            World::Sidecar => &["--proxy", "default/client-1", "--capture", "none", "--port-offset", "10000"],
+        }
+    }
+}
+
 /// Asks both about the requests of a seed, in the configuration of that seed.
-fn agree(envoy: &Envoy, seed: usize, count: usize, tally: &Tally) -> Result<(), String> {
+fn agree(envoy: &Envoy, world: World, seed: usize, count: usize, tally: &Tally) -> Result<(), String> {
     let number = u64::try_from(seed).unwrap_or_default();
-    let pair = rcgen::generate_simple_self_signed(vec!["*".to_owned()]).map_err(|error| error.to_string())?;
-    let (certificate, key) = (STANDARD.encode(pair.cert.pem()), STANDARD.encode(pair.signing_key.serialize_pem()));
-    let yaml = random::configuration(number, &certificate, &key);
+    let yaml = world.yaml(number)?;
     if let Some(folder) = env::var_os("MESHC_LIVE_KEEP") {
-        let file = std::path::Path::new(&folder).join(format!("{seed:03}.yaml"));
+        let file = std::path::Path::new(&folder).join(format!("{}-{seed:03}.yaml", world.name()));
         std::fs::write(&file, &yaml).map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    let mut live = Live::serve(envoy, &[("input.yaml", &yaml)], &["--proxy", "istio-system/gateway-1"])?;
+    let mut live = Live::serve(envoy, &[("input.yaml", &yaml)], world.options())?;
     let mut faults = Vec::new();
     for request in random::requests(number, count, live.configuration()) {
         let outcome = simulate::run(live.configuration(), &request);

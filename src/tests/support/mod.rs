@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod demo;
 pub(crate) mod envoy;
 pub(crate) mod envoy_process;
+pub(crate) mod evaluated;
 pub(crate) mod http1;
 pub(crate) mod judge;
 pub(crate) mod network;

@@ -4,11 +4,13 @@ use super::certificates::Certificates;
 use super::demo::{Case, Demo, UpstreamCase, read_yaml};
 use super::envoy::Envoy;
 use super::envoy_process::EnvoyProcess;
+use super::evaluated;
 use super::judge::Judge;
 use super::network::Network;
 use super::upstream::{Journal, Upstream};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use meshc::simulate::Configuration;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,11 +55,17 @@ fn run_in(work: &Path, demo: &Demo, envoy: &Envoy) -> Result<(), String> {
     let listeners: Vec<SocketAddr> = ports.iter().map(|&port| SocketAddr::new(admin.ip(), port)).collect();
     let process = EnvoyProcess::start(envoy, &bootstrap, &work.join("envoy.log"), admin, &listeners)?;
 
+    let text = fs::read_to_string(&bootstrap).map_err(|error| error.to_string())?;
+    let configuration = Configuration::from_json(&text).map_err(|error| error.to_string())?;
+    let addresses = upstream_addresses(demo, &network)?;
     let judge = Judge { proxy: admin.ip(), journal: &journal, certificates: &certificates };
     let mut faults = Vec::new();
     for (index, exchange) in demo.exchanges.iter().enumerate() {
         for fault in judge.judge(index, exchange) {
             faults.push(format!("{}: {fault}", exchange.name));
+        }
+        for fault in evaluated::compare(&configuration, admin.ip(), &addresses, exchange) {
+            faults.push(format!("{}: the evaluator: {fault}", exchange.name));
         }
     }
     match faults.is_empty() {
@@ -106,6 +114,12 @@ fn secret(full_name: &str, data: &BTreeMap<String, String>, certificates: &Certi
     let metadata = serde_json::json!({"namespace": namespace, "name": name});
     let secret = serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded});
     Ok(secret.to_string())
+}
+
+fn upstream_addresses(demo: &Demo, network: &Network) -> Result<BTreeMap<String, SocketAddr>, String> {
+    let pods: BTreeMap<String, UpstreamCase> = read_yaml(&demo.folder.with_file_name("upstreams.yaml"))?;
+    let all = pods.iter().chain(&demo.case.upstreams);
+    all.map(|(name, case)| Ok((name.clone(), network.address(&case.address)?))).collect()
 }
 
 fn start_upstreams(

@@ -54,6 +54,11 @@ pub(super) fn objects(random: &mut Random) -> Vec<Value> {
     objects
 }
 
+/// The pod that calls the services.
+pub(super) fn client(objects: &mut Vec<Value>) {
+    pod(objects, "default", "client-1", "127.1.0.9", json!({"app": "client", "version": "v1"}));
+}
+
 fn entries(random: &mut Random, objects: &mut Vec<Value>) {
     let mut entry = |name: &str, spec: Value| objects.push(object("ServiceEntry", "default", name, spec));
     entry(

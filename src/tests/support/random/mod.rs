@@ -61,6 +61,18 @@ pub(crate) fn configuration(seed: u64, certificate: &str, key: &str) -> String {
     objects.push(gateways::secret(certificate, key));
     let names = gateways::add(&mut random, &mut objects);
     virtual_service::add(&mut random, &names, &mut objects);
-    let texts: Vec<String> = objects.iter().map(Value::to_string).collect();
-    texts.join("\n---\n")
+    documents(&objects)
+}
+
+/// The YAML of the same cluster, and of what is configured for the calls of the pod `default/client-1`.
+pub(crate) fn sidecar(seed: u64) -> String {
+    let mut random = Random::new(seed ^ 0x51de_ca00_0000_0000);
+    let mut objects = cluster::objects(&mut random);
+    cluster::client(&mut objects);
+    virtual_service::add_for_mesh(&mut random, &mut objects);
+    documents(&objects)
+}
+
+fn documents(objects: &[Value]) -> String {
+    objects.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n")
 }

@@ -70,7 +70,7 @@ fn request(random: &mut Random, configuration: &Configuration) -> Request {
     let alpn = if chain.tls().is_some() { &["http/1.1"][..] } else { alpn };
     Request {
         mode: Mode::Gateway,
-        address: None,
+        address: listener.address.socket_address.as_ref().and_then(|address| address.address.parse().ok()),
         port,
         source: Some([127, 0, 0, 1].into()),
         protocol: Protocol::Http1,

@@ -84,6 +84,42 @@ pub(super) fn add(random: &mut Random, gateways: &[String], objects: &mut Vec<Va
     }
 }
 
+/// Adds VirtualServices for calls within the mesh.
+pub(super) fn add_for_mesh(random: &mut Random, objects: &mut Vec<Value>) {
+    let hosts = [
+        "reviews",
+        "httpbin.default.svc.cluster.local",
+        "cart.shop.svc.cluster.local",
+        "inner.mesh",
+        "www.outside.org",
+        "*.outside.org",
+    ];
+    for (at, host) in hosts.iter().enumerate() {
+        if random.chance(25) {
+            continue;
+        }
+        let mut http: Vec<Value> = (0..1 + random.below(6)).map(|_| route(random, &[])).collect();
+        for one in http.iter_mut().filter_map(|route| route.get_mut("match")?.as_array_mut()).flatten() {
+            if random.chance(15) {
+                one["sourceLabels"] = json!({"version": random.pick(&["v1", "v2"])});
+            }
+            if random.chance(10) {
+                one["sourceNamespace"] = random.pick(&["default", "shop"]).into();
+            }
+            if random.chance(30) {
+                // Of a gateway's port there is none here.
+                one["port"] = random.pick(&[80, 9080, 8000]).into();
+            }
+        }
+        let mut spec = json!({"hosts": [host], "http": http});
+        if random.chance(30) {
+            spec["gateways"] = json!(["mesh"]);
+        }
+        let namespace = if host.contains("shop") { "shop" } else { "default" };
+        objects.push(object("VirtualService", namespace, &format!("calls-{at}"), spec));
+    }
+}
+
 fn tls(random: &mut Random) -> Vec<Value> {
     let names = ["shop.example.com", "api.example.com", "www.other.org"];
     (0..1 + random.below(2))
