@@ -51,6 +51,10 @@ pub enum Check {
     Timeout(Option<Duration>),
     /// Repeated tries.
     Retries(Retries),
+    /// How long some requests are held back first.
+    Delay(Duration),
+    /// The status that some requests are refused with.
+    Abort(u16),
     /// The route's name.
     Route(Pattern),
     /// The VirtualService that made the route, as `ns/name`.
@@ -130,6 +134,8 @@ impl Check {
             Self::ResponseHeaders(_) => "response_headers",
             Self::Timeout(_) => "timeout",
             Self::Retries(_) => "retries",
+            Self::Delay(_) => "delay",
+            Self::Abort(_) => "abort",
             Self::Route(_) => "route",
             Self::VirtualService(_) => "virtual_service",
             Self::VirtualHost(_) => "virtual_host",
@@ -184,6 +190,15 @@ impl Check {
                 Some(it) => retries.look(it.retries.as_ref()),
                 None => (false, facts.end()),
             },
+            Self::Delay(wanted) => {
+                let got = facts.delays();
+                let same = |text: &String| Duration::parse(text).is_ok_and(|delay| delay == *wanted);
+                (got.iter().any(same), if got.is_empty() { "no delay".to_owned() } else { listed(&got) })
+            }
+            Self::Abort(wanted) => {
+                let got = facts.aborts();
+                (got.contains(wanted), if got.is_empty() { "no abort".to_owned() } else { listed(&got) })
+            }
             Self::Route(pattern) => one(pattern, facts.outcome.route.as_ref().map(|it| it.name.as_str()), facts),
             Self::VirtualService(pattern) => all(std::slice::from_ref(pattern), &facts.virtual_services(), facts),
             Self::VirtualHost(pattern) => {
@@ -338,7 +353,8 @@ impl fmt::Display for Check {
             | Self::FilterChain(pattern)
             | Self::Listener(pattern) => pattern.fmt(f),
             Self::RequestHeaders(headers) | Self::ResponseHeaders(headers) => headers.fmt(f),
-            Self::Timeout(Some(timeout)) => timeout.fmt(f),
+            Self::Timeout(Some(timeout)) | Self::Delay(timeout) => timeout.fmt(f),
+            Self::Abort(status) => status.fmt(f),
             Self::Timeout(None) => f.write_str("none"),
             Self::Retries(retries) => retries.fmt(f),
             Self::NotFound(wanted) | Self::Closed(wanted) => wanted.fmt(f),

@@ -1,7 +1,7 @@
 //! What the way of a request says, in the words of tests.
 
 use crate::explain::provenance::Citation;
-use crate::simulate::{End, Fault, Forward, Outcome, Share};
+use crate::simulate::{End, Fault, Forward, Injection, Outcome, Share};
 
 /// The way of a request.
 pub struct Facts<'a> {
@@ -97,6 +97,24 @@ impl<'a> Facts<'a> {
             }
             End::Tcp(_) => None,
         }
+    }
+
+    /// How long requests are held back, each injected delay.
+    pub(super) fn delays(&self) -> Vec<String> {
+        let of = |injection: &Injection| match injection {
+            Injection::Delay { duration, .. } => Some(duration.clone()),
+            Injection::Abort { .. } => None,
+        };
+        self.outcome.injections.iter().filter_map(of).collect()
+    }
+
+    /// The status of each injected abort.
+    pub(super) fn aborts(&self) -> Vec<u16> {
+        let of = |injection: &Injection| match injection {
+            Injection::Abort { status, .. } => Some(*status),
+            Injection::Delay { .. } => None,
+        };
+        self.outcome.injections.iter().filter_map(of).collect()
     }
 
     /// Whether the connection ends without an answer of HTTP.

@@ -13,7 +13,7 @@ use crate::yaml::{Document, Kind, Node};
 const REQUEST: [&str; 11] =
     ["url", "method", "headers", "sni", "alpn", "port", "address", "source", "mode", "mtls", "http2"];
 
-const EXPECT: [&str; 24] = [
+const EXPECT: [&str; 26] = [
     "cluster",
     "destination",
     "subset",
@@ -29,6 +29,8 @@ const EXPECT: [&str; 24] = [
     "response_headers",
     "timeout",
     "retries",
+    "delay",
+    "abort",
     "route",
     "virtual_service",
     "virtual_host",
@@ -219,6 +221,8 @@ fn check(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Check> 
         "timeout" if node.as_str() == Some("none") => Check::Timeout(None),
         "timeout" => Check::Timeout(Some(duration(node, reader)?).filter(|timeout| !timeout.is_zero())),
         "retries" => Check::Retries(retries(node, reader)),
+        "delay" => Check::Delay(duration(node, reader)?),
+        "abort" => Check::Abort(reader.parsed(node, "status")?),
         "route" => Check::Route(pattern(reader)?),
         "virtual_service" => Check::VirtualService(pattern(reader)?),
         "virtual_host" => Check::VirtualHost(pattern(reader)?),

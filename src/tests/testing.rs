@@ -46,7 +46,7 @@ const SHOP: &str = "testdata/testing/shop/shop.yaml";
 fn every_expectation_can_hold() {
     let ran = meshc(&["test", "testdata/testing/shop"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert!(ran.out.contains("\n9 tests with 15 requests: all pass\n"), "{}", ran.out);
+    assert!(ran.out.contains("\n10 tests with 16 requests: all pass\n"), "{}", ran.out);
 }
 
 /// Every expectation of the shop's tests, each wrong, with what is got.
@@ -82,6 +82,9 @@ fn every_expectation_can_fail() {
         (split, "timeout: 5s", "timeout", "none"),
         (tester, "retries: none", "retries", "3 attempts"),
         (tester, "retries: {retry_on: gateway-error}", "retries", "on 5xx,reset"),
+        ("http://shop.example.com/slow", "delay: 1s", "delay", "2s"),
+        ("http://shop.example.com/slow", "abort: 500", "abort", "503"),
+        (tester, "abort: 503", "abort", "no abort"),
         (tester, "route: reviews", "route", "testers"),
         (tester, "virtual_service: shop/*", "virtual_service", "edge/shop"),
         (tester, "virtual_host: other*", "virtual_host", "shop.example.com:"),
@@ -238,7 +241,7 @@ fn tests_of_router_check_tool_run_on_a_route_configuration() {
     let text = "tests: [{test_name: n, input: {authority: shop.example.com, path: /old, method: GET}, validate: {code_redirect: 308}}]";
     let ran = test(text, &["--gateway", "edge/public"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert!(ran.out.contains("reached: 1 of 5 routes (20%)"), "{}", ran.out);
+    assert!(ran.out.contains("reached: 1 of 6 routes (16.6%)"), "{}", ran.out);
     let ran = test(&text.replace("308", "301"), &["--gateway", "edge/public"]);
     assert!(ran.out.contains("shop.yaml:38:13  VirtualService edge/shop spec.http[0].match[0]"), "{}", ran.out);
 }
@@ -248,7 +251,7 @@ fn coverage_names_what_no_test_reaches() {
     let ran = meshc(&["test", "testdata/testing/shop", "--coverage"]);
     assert_eq!(ran.code, 0);
     let missed: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("not reached")).collect();
-    let unused = "not reached  testdata/testing/shop/shop.yaml:59:13  route shop.example.com:80: [4] unused";
+    let unused = "not reached  testdata/testing/shop/shop.yaml:63:13  route shop.example.com:80: [5] unused";
     assert!(missed.contains(&unused), "{}", ran.out);
     assert!(!missed.iter().any(|line| line.contains("testers")), "{}", ran.out);
     let ran = meshc(&["test", "testdata/testing/shop", "--fail-under", "99.5"]);
