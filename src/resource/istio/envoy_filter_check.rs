@@ -1,6 +1,8 @@
 //! What istiod or the CRD refuses of an EnvoyFilter
-//! (`pkg/config/validation/envoyfilter: validateEnvoyFilter`). Whether a `value` is a message of
-//! Envoy is not checked here.
+//! (`pkg/config/validation/envoyfilter: validateEnvoyFilter`). Of a `value` only its name and the
+//! versions of its messages are checked.
+
+use serde_json::Value;
 
 use super::EnvoyFilter;
 use super::envoy_filter::{ApplyTo, ConfigPatch, FilterMatch, ListenerMatch, ObjectMatch, Operation, PatchContext};
@@ -50,9 +52,45 @@ fn check_patch(at: &Origin, ConfigPatch { apply_to, matches, patch }: &ConfigPat
         }
         Some(_) => {}
     }
+    if let Some(value) = patch.as_ref().and_then(|patch| patch.value.as_ref()) {
+        let at = at.key("patch").key("value");
+        if let Some(name) = value.get("name").filter(|name| !name.is_string() && !name.is_null()) {
+            let message = format!("`name` must be a text, not `{name}`");
+            out.push(fault("wrong-type", &at.key("name"), message).help("put it in quotes"));
+        }
+        check_types(&at, value, out);
+    }
     if let Some(matches) = matches {
         check_match(&at.key("match"), *apply_to, matches, out);
     }
+}
+
+/// Messages of Envoy's API before version 3, which neither istiod nor Envoy has.
+fn check_types(at: &Origin, value: &Value, out: &mut Diagnostics) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let at = at.key(key.clone());
+                match value.as_str().and_then(|text| text.rsplit('/').next()).filter(|_| key == "@type") {
+                    Some(message) if is_old(message) => {
+                        let text = format!("Envoy has no message `{message}`: it is of an old version of its API");
+                        out.push(fault("unknown-message", &at, text).help("use the message of version 3"));
+                    }
+                    _ => check_types(&at, value, out),
+                }
+            }
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| check_types(&at.index(index), item, out))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Whether a message is of version 1 or 2 of Envoy's API: `envoy.config.filter.network.ext_authz.v2.ExtAuthz`.
+fn is_old(message: &str) -> bool {
+    let old = |part: &str| part.starts_with("v1") || part.starts_with("v2");
+    message.starts_with("envoy.") && message.split('.').any(old)
 }
 
 /// At most one kind of object is matched, and a waypoint's only in its context (CEL of the CRD).
