@@ -21,6 +21,8 @@ pub mod fix;
 pub(crate) mod fixture;
 mod hosts;
 pub mod input;
+mod known;
+mod mutual_tls;
 mod policies;
 pub mod report;
 mod routes;

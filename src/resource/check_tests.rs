@@ -261,7 +261,9 @@ fn envoy_filter() {
     check("{applyTo: CLUSTER, patch: {operation: ADD, value: {name: false}}}", &["wrong-type 2"]);
     let typed = |message: &str| {
         let url = format!("type.googleapis.com/{message}");
-        format!("{{applyTo: HTTP_FILTER, patch: {{operation: INSERT_FIRST, value: {{typed_config: {{'@type': {url}}}}}}}}}")
+        format!(
+            "{{applyTo: HTTP_FILTER, patch: {{operation: INSERT_FIRST, value: {{typed_config: {{'@type': {url}}}}}}}}}"
+        )
     };
     check(&typed("envoy.config.filter.http.ext_authz.v2.ExtAuthz"), &["unknown-message 2"]);
     check(&typed("envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"), &[]);

@@ -22,6 +22,7 @@ mod destination_rule_hides_another;
 mod destination_rule_merged_away;
 mod destination_rule_of_other_namespace;
 mod destination_rule_of_unknown_host;
+mod destination_twice_in_route;
 mod destination_without_weight;
 mod duplicate_server_name;
 mod entries_share_address;
@@ -53,6 +54,7 @@ mod match_gateway_not_bound;
 mod match_port_not_served;
 mod mesh_hosts_claimed_twice;
 mod misplaced_annotation;
+mod mtls_modes_clash;
 mod mutual_tls_outside_mesh;
 mod namespace_in_some_objects;
 mod namespace_injected_by_default;
@@ -60,9 +62,11 @@ mod namespace_with_several_injection_labels;
 mod namespace_without_injection;
 mod negative_condition;
 mod old_gateway_api_crd;
+mod outbound_policy_without_mode;
 mod outdated_proxy_image;
 mod partial_wildcard_server_name;
 mod path_template_without_slash;
+mod peer_authentications_of_one_workload;
 mod plain_text_to_strict_service;
 mod pod_without_proxy;
 mod policy_of_unused_subset;
@@ -74,6 +78,7 @@ mod port_of_destination_missing;
 mod port_settings_replace;
 mod prefix_takes_sibling;
 mod principal_with_scheme;
+mod principal_without_mtls;
 mod redirect_to_itself;
 mod redirect_without_https;
 mod regex_written_as_search;
@@ -83,6 +88,7 @@ mod rewrite_group_missing;
 mod rewrite_of_regex_match;
 mod rewrite_slash_mismatch;
 mod ring_too_large;
+mod root_sidecar_with_selector;
 mod route_kind_not_served;
 mod route_of_older_virtual_service;
 mod selector_for_gateway_api;
@@ -114,9 +120,14 @@ mod try_outlasts_timeout;
 mod two_part_host;
 mod udp_server;
 mod unknown_annotation;
+mod unknown_authorized_host;
 mod unknown_credential;
+mod unknown_egress_host;
+mod unknown_export_namespace;
 mod unknown_extension_provider;
 mod unknown_header_variable;
+mod unknown_http_method;
+mod unknown_principal;
 mod unknown_registry;
 mod unknown_source_namespace;
 mod unreachable_destination;
@@ -129,6 +140,7 @@ mod unverified_upstream_certificate;
 mod unverified_upstream_certificate_of_port;
 mod webhook_address_is_ip;
 mod webhook_without_address;
+mod weight_of_only_destination;
 mod weights_not_hundred;
 mod weights_too_large;
 mod wildcard_inside_value;
@@ -155,6 +167,7 @@ pub static RULES: &[&Rule] = &[
     &destination_rule_merged_away::RULE,
     &destination_rule_of_other_namespace::RULE,
     &destination_rule_of_unknown_host::RULE,
+    &destination_twice_in_route::RULE,
     &destination_without_weight::RULE,
     &duplicate_server_name::RULE,
     &entries_share_address::RULE,
@@ -186,6 +199,7 @@ pub static RULES: &[&Rule] = &[
     &match_port_not_served::RULE,
     &mesh_hosts_claimed_twice::RULE,
     &misplaced_annotation::RULE,
+    &mtls_modes_clash::RULE,
     &mutual_tls_outside_mesh::RULE,
     &namespace_in_some_objects::RULE,
     &namespace_injected_by_default::RULE,
@@ -193,9 +207,11 @@ pub static RULES: &[&Rule] = &[
     &namespace_without_injection::RULE,
     &negative_condition::RULE,
     &old_gateway_api_crd::RULE,
+    &outbound_policy_without_mode::RULE,
     &outdated_proxy_image::RULE,
     &partial_wildcard_server_name::RULE,
     &path_template_without_slash::RULE,
+    &peer_authentications_of_one_workload::RULE,
     &plain_text_to_strict_service::RULE,
     &pod_without_proxy::RULE,
     &policy_of_unused_subset::RULE,
@@ -207,6 +223,7 @@ pub static RULES: &[&Rule] = &[
     &port_settings_replace::RULE,
     &prefix_takes_sibling::RULE,
     &principal_with_scheme::RULE,
+    &principal_without_mtls::RULE,
     &redirect_to_itself::RULE,
     &redirect_without_https::RULE,
     &regex_written_as_search::RULE,
@@ -216,6 +233,7 @@ pub static RULES: &[&Rule] = &[
     &rewrite_of_regex_match::RULE,
     &rewrite_slash_mismatch::RULE,
     &ring_too_large::RULE,
+    &root_sidecar_with_selector::RULE,
     &route_kind_not_served::RULE,
     &route_of_older_virtual_service::RULE,
     &selector_for_gateway_api::RULE,
@@ -247,9 +265,14 @@ pub static RULES: &[&Rule] = &[
     &two_part_host::RULE,
     &udp_server::RULE,
     &unknown_annotation::RULE,
+    &unknown_authorized_host::RULE,
     &unknown_credential::RULE,
+    &unknown_egress_host::RULE,
+    &unknown_export_namespace::RULE,
     &unknown_extension_provider::RULE,
     &unknown_header_variable::RULE,
+    &unknown_http_method::RULE,
+    &unknown_principal::RULE,
     &unknown_registry::RULE,
     &unknown_source_namespace::RULE,
     &unreachable_destination::RULE,
@@ -262,6 +285,7 @@ pub static RULES: &[&Rule] = &[
     &unverified_upstream_certificate_of_port::RULE,
     &webhook_address_is_ip::RULE,
     &webhook_without_address::RULE,
+    &weight_of_only_destination::RULE,
     &weights_not_hundred::RULE,
     &weights_too_large::RULE,
     &wildcard_inside_value::RULE,
