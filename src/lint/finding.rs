@@ -88,8 +88,7 @@ impl Finding {
 
     /// Whether a code names its rule: the rule's name, a code of istioctl or Kiali that the rule covers, or `*`.
     pub fn is_called(&self, code: &str) -> bool {
-        let covers = |code: &str| super::rule(self.rule()).is_some_and(|rule| rule.codes.contains(&code));
-        code == "*" || code == self.rule() || self.istio == Some(code) || covers(code)
+        code == "*" || code == self.rule() || self.istio == Some(code) || codes::covers(self.rule(), code)
     }
 }
 

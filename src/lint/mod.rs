@@ -3,6 +3,7 @@
 //! What the stages find by themselves (`yaml`, `resource`, `mesh`) is part of a linter's output as
 //! well; a rule says what they do not. [`codes`] has the code of istioctl for each.
 
+mod ambient;
 mod annotation_values;
 mod annotations;
 pub mod baseline;

@@ -38,7 +38,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest>
-    pub(super) RULE = { name: "match-gateway-not-bound", codes: [], severity: Error, check: check };
+    pub(super) RULE = { name: "match-gateway-not-bound", codes: ["KIA1102"], severity: Error, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {

@@ -23,6 +23,7 @@ mod destination_rule_merged_away;
 mod destination_rule_of_other_namespace;
 mod destination_rule_of_unknown_host;
 mod destination_twice_in_route;
+mod destination_without_waypoint;
 mod destination_without_weight;
 mod duplicate_server_name;
 mod entries_share_address;
@@ -49,6 +50,7 @@ mod internal_gateway;
 mod invalid_injection_webhook;
 mod keys_without_key;
 mod lightstep_tracing;
+mod listener_twice;
 mod malformed_certificate_hash;
 mod match_gateway_not_bound;
 mod match_port_not_served;
@@ -70,6 +72,7 @@ mod peer_authentications_of_one_workload;
 mod plain_text_to_strict_service;
 mod pod_without_proxy;
 mod policy_of_unused_subset;
+mod policy_without_waypoint;
 mod policy_without_workload;
 mod port_mtls_of_service_port;
 mod port_name_against_app_protocol;
@@ -91,13 +94,16 @@ mod ring_too_large;
 mod root_sidecar_with_selector;
 mod route_kind_not_served;
 mod route_of_older_virtual_service;
+mod rule_of_other_ambient_namespace;
 mod selector_for_gateway_api;
+mod selector_in_ambient;
 mod selector_in_root_namespace;
 mod selector_without_workload;
 mod server_lost_on_port;
 mod server_name_outside_gateway;
 mod server_name_taken;
 mod server_without_routes;
+mod service_entry_host_twice;
 mod service_entry_protocol_conflict;
 mod service_entry_without_address;
 mod service_port_without_protocol;
@@ -109,7 +115,9 @@ mod sidecars_of_one_workload;
 mod static_entry_without_endpoints;
 mod status_beyond_range;
 mod subset_route_not_at_gateway;
+mod subset_without_labels;
 mod subset_without_pods;
+mod target_port_not_exposed;
 mod tcp_route_never_first;
 mod telemetries_of_one_workload;
 mod telemetries_without_selector;
@@ -119,17 +127,24 @@ mod token_not_required;
 mod try_outlasts_timeout;
 mod two_part_host;
 mod udp_server;
+mod uncovered_workload;
 mod unknown_annotation;
+mod unknown_app_protocol;
 mod unknown_authorized_host;
+mod unknown_backend;
 mod unknown_credential;
 mod unknown_egress_host;
 mod unknown_export_namespace;
 mod unknown_extension_provider;
+mod unknown_grant_namespace;
 mod unknown_header_variable;
 mod unknown_http_method;
+mod unknown_parent_gateway;
 mod unknown_principal;
 mod unknown_registry;
+mod unknown_service_account;
 mod unknown_source_namespace;
+mod unknown_waypoint;
 mod unreachable_destination;
 mod unreachable_route_rule;
 mod unreadable_annotation_value;
@@ -145,6 +160,8 @@ mod weights_not_hundred;
 mod weights_too_large;
 mod wildcard_inside_value;
 mod wildcard_routes_hidden;
+mod workload_groups_alike;
+mod workload_in_both_modes;
 
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
@@ -168,6 +185,7 @@ pub static RULES: &[&Rule] = &[
     &destination_rule_of_other_namespace::RULE,
     &destination_rule_of_unknown_host::RULE,
     &destination_twice_in_route::RULE,
+    &destination_without_waypoint::RULE,
     &destination_without_weight::RULE,
     &duplicate_server_name::RULE,
     &entries_share_address::RULE,
@@ -194,6 +212,7 @@ pub static RULES: &[&Rule] = &[
     &invalid_injection_webhook::RULE,
     &keys_without_key::RULE,
     &lightstep_tracing::RULE,
+    &listener_twice::RULE,
     &malformed_certificate_hash::RULE,
     &match_gateway_not_bound::RULE,
     &match_port_not_served::RULE,
@@ -215,6 +234,7 @@ pub static RULES: &[&Rule] = &[
     &plain_text_to_strict_service::RULE,
     &pod_without_proxy::RULE,
     &policy_of_unused_subset::RULE,
+    &policy_without_waypoint::RULE,
     &policy_without_workload::RULE,
     &port_mtls_of_service_port::RULE,
     &port_name_against_app_protocol::RULE,
@@ -236,13 +256,16 @@ pub static RULES: &[&Rule] = &[
     &root_sidecar_with_selector::RULE,
     &route_kind_not_served::RULE,
     &route_of_older_virtual_service::RULE,
+    &rule_of_other_ambient_namespace::RULE,
     &selector_for_gateway_api::RULE,
+    &selector_in_ambient::RULE,
     &selector_in_root_namespace::RULE,
     &selector_without_workload::RULE,
     &server_lost_on_port::RULE,
     &server_name_outside_gateway::RULE,
     &server_name_taken::RULE,
     &server_without_routes::RULE,
+    &service_entry_host_twice::RULE,
     &service_entry_protocol_conflict::RULE,
     &service_entry_without_address::RULE,
     &service_port_without_protocol::RULE,
@@ -254,7 +277,9 @@ pub static RULES: &[&Rule] = &[
     &static_entry_without_endpoints::RULE,
     &status_beyond_range::RULE,
     &subset_route_not_at_gateway::RULE,
+    &subset_without_labels::RULE,
     &subset_without_pods::RULE,
+    &target_port_not_exposed::RULE,
     &tcp_route_never_first::RULE,
     &telemetries_of_one_workload::RULE,
     &telemetries_without_selector::RULE,
@@ -264,17 +289,24 @@ pub static RULES: &[&Rule] = &[
     &try_outlasts_timeout::RULE,
     &two_part_host::RULE,
     &udp_server::RULE,
+    &uncovered_workload::RULE,
     &unknown_annotation::RULE,
+    &unknown_app_protocol::RULE,
     &unknown_authorized_host::RULE,
+    &unknown_backend::RULE,
     &unknown_credential::RULE,
     &unknown_egress_host::RULE,
     &unknown_export_namespace::RULE,
     &unknown_extension_provider::RULE,
+    &unknown_grant_namespace::RULE,
     &unknown_header_variable::RULE,
     &unknown_http_method::RULE,
+    &unknown_parent_gateway::RULE,
     &unknown_principal::RULE,
     &unknown_registry::RULE,
+    &unknown_service_account::RULE,
     &unknown_source_namespace::RULE,
+    &unknown_waypoint::RULE,
     &unreachable_destination::RULE,
     &unreachable_route_rule::RULE,
     &unreadable_annotation_value::RULE,
@@ -290,4 +322,6 @@ pub static RULES: &[&Rule] = &[
     &weights_too_large::RULE,
     &wildcard_inside_value::RULE,
     &wildcard_routes_hidden::RULE,
+    &workload_groups_alike::RULE,
+    &workload_in_both_modes::RULE,
 ];

@@ -10,7 +10,7 @@ use crate::resource::istio::peer_authentication::MutualTlsMode;
 
 declare_rule! {
     /// ## What it does
-    /// Reports DestinationRules that send plain text to workloads that take only mutual TLS (mode STRICT of a
+    /// Reports DestinationRules for a wildcard that send plain text to workloads that take only mutual TLS (mode STRICT of a
     /// PeerAuthentication), and those that send mutual TLS to workloads that take only plain text. With `enableAutoMtls: false`
     /// it reports a PeerAuthentication of mode STRICT for a namespace or the mesh where no DestinationRule sends mutual TLS.
     /// ## Why is this bad
@@ -50,7 +50,10 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         let Some(server) = server(context, rule) else { continue };
         let Some(by) = server.by else { continue };
         let message = match (tls.mode, server.mode) {
-            (ClientTlsMode::Disable, MutualTlsMode::Strict) => "plain text is sent, and only mutual TLS is taken",
+            // For a single host another rule tells it.
+            (ClientTlsMode::Disable, MutualTlsMode::Strict) if rule.host.is_wildcard() => {
+                "plain text is sent, and only mutual TLS is taken"
+            }
             (ClientTlsMode::IstioMutual, MutualTlsMode::Disable) => "mutual TLS is sent, and only plain text is taken",
             _ => continue,
         };

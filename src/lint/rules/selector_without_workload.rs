@@ -7,8 +7,8 @@ use crate::mesh::Workload;
 
 declare_rule! {
     /// ## What it does
-    /// Reports a selector of a Gateway, Sidecar or Telemetry that takes no workload of the input. For
-    /// a Gateway every namespace counts, for the others their own.
+    /// Reports a selector of a Gateway, Sidecar, PeerAuthentication, RequestAuthentication or Telemetry that takes no
+    /// workload of the input. For a Gateway every namespace counts, for the others their own.
     /// ## Why is this bad
     /// The object applies to no proxy. Often it is a typing error in a label.
     /// ## Example
@@ -37,7 +37,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0101/>
-    pub(super) RULE = { name: "selector-without-workload", codes: ["IST0101", "KIA0004"], severity: Warning, check: check };
+    pub(super) RULE = { name: "selector-without-workload", codes: ["IST0101", "KIA0004", "KIA0302"], severity: Warning, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
@@ -57,10 +57,17 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             found.push(report(&origin, selector, "in its namespace", workloads.is_empty()));
         }
     }
-    for telemetry in context.policies("Telemetry") {
-        if !telemetry.selector.is_empty() && !workloads.iter().any(|it| telemetry.selects(it)) {
-            let origin = telemetry.origin.key("spec").key("selector").key("matchLabels");
-            found.push(report(&origin, &telemetry.selector, "in its namespace", workloads.is_empty()));
+    let root = &context.mesh.config.root_namespace;
+    for kind in ["PeerAuthentication", "RequestAuthentication", "Telemetry"] {
+        for policy in context.policies(kind).iter().filter(|it| !it.selector.is_empty()) {
+            // From the root namespace a RequestAuthentication takes workloads of all namespaces.
+            let everywhere = kind == "RequestAuthentication" && policy.namespace == *root;
+            let takes = |it: &Workload| policy.selects(it) || (everywhere && policy.selector.selects(&it.labels));
+            if !workloads.iter().any(takes) {
+                let origin = policy.origin.key("spec").key("selector").key("matchLabels");
+                let whence = if everywhere { "in any namespace" } else { "in its namespace" };
+                found.push(report(&origin, &policy.selector, whence, workloads.is_empty()));
+            }
         }
     }
 }

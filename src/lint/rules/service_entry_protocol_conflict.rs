@@ -45,7 +45,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0177/>
-    pub(super) RULE = { name: "service-entry-protocol-conflict", codes: ["IST0177"], severity: Warning, check: check };
+    pub(super) RULE = { name: "service-entry-protocol-conflict", codes: ["IST0177", "KIA1212"], severity: Warning, check: check };
 }
 
 /// A port of a ServiceEntry.

@@ -1,8 +1,9 @@
 //! `sidecar-in-ambient`.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Labels, Location};
+use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
+use crate::lint::ambient::is_ambient;
 
 declare_rule! {
     /// ## What it does
@@ -59,11 +60,4 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             );
         }
     }
-}
-
-/// Whether a namespace with these labels has its workloads in ambient mode; labels for sidecars win.
-fn is_ambient(labels: &Labels) -> bool {
-    labels.get("istio-injection") != Some("enabled")
-        && labels.get("istio.io/rev").is_none_or(str::is_empty)
-        && labels.get("istio.io/dataplane-mode") == Some("ambient")
 }

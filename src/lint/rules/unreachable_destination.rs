@@ -42,7 +42,7 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/analysis/ist0101/>
-    pub(super) RULE = { name: "unreachable-destination", codes: ["IST0101"], severity: Error, check: check };
+    pub(super) RULE = { name: "unreachable-destination", codes: ["IST0101", "KIA1101", "KIA1107"], severity: Error, check: check };
 }
 
 /// The services with a wildcard in their hostname.
