@@ -1,12 +1,15 @@
 //! `destination-rule-of-unknown-host`.
 
+use std::collections::BTreeSet;
+
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Severity};
+use crate::base::{Diagnostic, Diagnostics, HostPattern, Location, Severity};
 use crate::lint::Context;
+use crate::mesh::Mesh;
 
 declare_rule! {
     /// ## What it does
-    /// Reports a DestinationRule whose host is no service of the input. Patterns are not checked.
+    /// Reports a DestinationRule whose host is no service of the input, and takes none where it is a wildcard.
     /// ## Why is this bad
     /// It changes nothing. Often it is a typing error.
     /// ## Example
@@ -40,14 +43,15 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let mesh = context.mesh;
-    for rule in mesh.destination_rules.iter().filter(|rule| !rule.host.is_wildcard() && !rule.host.is_empty()) {
+    let hosts: BTreeSet<String> = mesh.services_by_host.keys().map(|host| reversed(host)).collect();
+    for rule in mesh.destination_rules.iter().filter(|rule| !rule.host.is_empty()) {
         let host = rule.host.as_str();
-        let mut patterns = mesh.services_by_host.keys().filter(|it| it.starts_with('*'));
-        if mesh.services_with_host(host).next().is_some() || patterns.any(|it| rule.host.subset_of(&it.as_str().into()))
-        {
+        if mesh.services_by_host.contains_key(host) || has_wider(mesh, &rule.host) || has_narrower(&hosts, &rule.host) {
             continue;
         }
-        let severity = if mesh.services.is_empty() { Severity::Note } else { RULE.severity };
+        // One for a whole domain may be for services that come and go.
+        let known = !mesh.services.is_empty() && !rule.host.is_wildcard();
+        let severity = if known { RULE.severity } else { Severity::Note };
         let message = format!("no service in the input has host `{host}`");
         let place = Location::Value(rule.origin.key("spec").key("host"));
         found.push(
@@ -56,4 +60,21 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
                 .help("check the name; a host outside the mesh needs a ServiceEntry"),
         );
     }
+}
+
+/// Whether a service for a wildcard takes the host.
+fn has_wider(mesh: &Mesh, host: &HostPattern) -> bool {
+    let text = host.suffix().unwrap_or(host.as_str());
+    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    ends.filter_map(|at| text.get(at..)).any(|end| mesh.services_by_host.contains_key(&format!("*{end}")))
+}
+
+/// Whether a wildcard takes the host of a service; `hosts` are written backwards.
+fn has_narrower(hosts: &BTreeSet<String>, host: &HostPattern) -> bool {
+    let Some(suffix) = host.suffix().map(reversed) else { return false };
+    hosts.range(suffix.clone()..).next().is_some_and(|it| it.starts_with(&suffix))
+}
+
+fn reversed(host: &str) -> String {
+    host.chars().rev().collect()
 }

@@ -1,5 +1,7 @@
 //! `invalid-injection-webhook`.
 
+use std::collections::BTreeSet;
+
 use super::declare_rule;
 use super::image_auto_without_injection::takes;
 use crate::base::{Diagnostic, Diagnostics, Labels};
@@ -8,7 +10,7 @@ use crate::yaml::Node;
 
 declare_rule! {
     /// ## What it does
-    /// Reports injection webhooks of different objects that take the same pods, and those whose
+    /// Reports injection webhooks that take the same pods, and those whose
     /// Service is not in the input, where it holds Services of that namespace.
     /// ## Why is this bad
     /// Pods are injected twice, or not at all.
@@ -53,6 +55,9 @@ declare_rule! {
     pub(super) RULE = { name: "invalid-injection-webhook", codes: ["IST0139"], severity: Error, check: check };
 }
 
+/// The label of a revision of the control plane.
+const REVISION: &str = "istio.io/rev";
+
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let objects = context.written(&["MutatingWebhookConfiguration"]);
     let hooks: Vec<(Written<'_>, &Node<'_>)> = objects
@@ -62,18 +67,21 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         })
         .filter(|(_, hook)| hook.get("name").and_then(Node::as_str).is_some_and(|name| name.ends_with("istio.io")))
         .collect();
-    let tried = tried();
-    for (object, hook) in &hooks {
+    let tried = tried(&revisions(&hooks));
+    for (at, (object, hook)) in hooks.iter().enumerate() {
         let takes_both = |other: &Node<'_>, namespace: &Labels, pod: &Labels| {
             [*hook, other]
                 .iter()
                 .all(|it| takes(it.get("namespaceSelector"), namespace) && takes(it.get("objectSelector"), pod))
         };
-        let overlap = hooks.iter().find(|(other, it)| {
-            other.name != object.name && tried.iter().any(|(namespace, pod)| takes_both(it, namespace, pod))
-        });
+        let mut others = hooks.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, it)| it);
+        let overlap = others.find(|(_, it)| tried.iter().any(|(namespace, pod)| takes_both(it, namespace, pod)));
         if let Some((other, it)) = overlap {
-            let message = format!("webhook configuration `{}` injects some of the same pods", other.name);
+            let message = if other.name == object.name {
+                format!("webhook `{}` of this configuration injects some of the same pods", text(it))
+            } else {
+                format!("webhook configuration `{}` injects some of the same pods", other.name)
+            };
             found.push(
                 Diagnostic::new(RULE.severity, RULE.name, object.place(hook), message)
                     .related(other.place(it), "the other webhook")
@@ -84,13 +92,40 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// Labels of namespaces and pods that selectors of injection go by, each with each.
-fn tried() -> Vec<(Labels, Labels)> {
-    let labels = |key: &str| {
-        [None, Some("enabled"), Some("disabled"), Some("true"), Some("false")]
-            .map(|value| value.map(|value| (key.to_owned(), value.to_owned())).into_iter().collect::<Labels>())
+fn text<'a>(hook: &'a Node<'_>) -> &'a str {
+    hook.get("name").and_then(Node::as_str).unwrap_or_default()
+}
+
+/// The revisions that selectors of the webhooks name.
+fn revisions<'a>(hooks: &[(Written<'a>, &'a Node<'a>)]) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    for (_, hook) in hooks {
+        for selector in ["namespaceSelector", "objectSelector"].iter().filter_map(|key| hook.get(key)) {
+            found.extend(selector.get("matchLabels").and_then(|it| it.get(REVISION)).and_then(Node::as_str));
+            let expressions = selector.get("matchExpressions").map(Node::elements).unwrap_or_default().iter();
+            let of_revision = expressions.filter(|it| it.get("key").and_then(Node::as_str) == Some(REVISION));
+            let values = of_revision.flat_map(|it| it.get("values").map(Node::elements).unwrap_or_default());
+            found.extend(values.filter_map(Node::as_str));
+        }
+    }
+    found
+}
+
+/// Labels of namespaces and pods that selectors of injection go by, each with each
+/// (`istio: webhook.getNamespaceLabels`, `getObjectLabels`).
+fn tried(revisions: &BTreeSet<&str>) -> Vec<(Labels, Labels)> {
+    let labels = |key: &str, values: [&str; 2]| -> Vec<Labels> {
+        let values = [None, Some(values[0]), Some(values[1])];
+        let revisions = || revisions.iter().copied().map(Some).chain([None]);
+        let both = values.into_iter().flat_map(|value| revisions().map(move |revision| (value, revision)));
+        both.map(|(value, revision)| {
+            let pairs = [(key, value), (REVISION, revision)];
+            pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned()))).collect()
+        })
+        .collect()
     };
-    let (namespaces, pods) = (labels("istio-injection"), labels("sidecar.istio.io/inject"));
+    let namespaces = labels("istio-injection", ["enabled", "disabled"]);
+    let pods = labels("sidecar.istio.io/inject", ["true", "false"]);
     namespaces.iter().flat_map(|one| pods.iter().map(|other| (one.clone(), other.clone()))).collect()
 }
 
