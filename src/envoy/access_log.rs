@@ -1,7 +1,8 @@
 //! `envoy.config.accesslog.v3.AccessLog`.
 
 use envoy_types::pb::envoy::config::accesslog::v3 as accesslog;
-use envoy_types::pb::envoy::config::core::v3::{SubstitutionFormatString, substitution_format_string::Format};
+use envoy_types::pb::envoy::config::core::v3::substitution_format_string::Format;
+use envoy_types::pb::envoy::config::core::v3::{JsonFormatOptions, SubstitutionFormatString};
 use envoy_types::pb::envoy::extensions::access_loggers::file::v3::{FileAccessLog, file_access_log};
 
 use super::any::pack;
@@ -31,13 +32,17 @@ fn access_log_filter(filter: &AccessLogFilter) -> accesslog::AccessLogFilter {
     accesslog::AccessLogFilter { filter_specifier: Some(specifier) }
 }
 
-/// `json_format` is an object: any other JSON writes none of its members.
+/// `json_format` is an object: any other JSON writes none of its members. They stay in their order, which
+/// Istio spells out.
 fn log_format(format: &LogFormat) -> SubstitutionFormatString {
-    let format = match format {
-        LogFormat::Text(text) => Format::TextFormatSource(inline_string(text.clone())),
-        LogFormat::Json(json) => Format::JsonFormat(from_json(json).unwrap_or_default()),
+    let (format, json_format_options) = match format {
+        LogFormat::Text(text) => (Format::TextFormatSource(inline_string(text.clone())), None),
+        LogFormat::Json(json) => {
+            let members = from_json(json).unwrap_or_default();
+            (Format::JsonFormat(members), Some(JsonFormatOptions::default()))
+        }
     };
-    SubstitutionFormatString { format: Some(format), ..Default::default() }
+    SubstitutionFormatString { format: Some(format), json_format_options, ..Default::default() }
 }
 
 #[cfg(test)]
@@ -64,6 +69,16 @@ mod tests {
                     "log_format": {"text_format_source": {"inline_string": "%PROTOCOL%\n"}}
                 }
             })
+        );
+    }
+
+    #[test]
+    fn the_members_of_a_json_log_stay_in_order() {
+        let format = LogFormat::Json(json!({"status": "%RESPONSE_CODE%"}));
+        let sink = AccessLogSink::File { path: "/dev/stdout".into(), format };
+        assert_eq!(
+            to_value(&access_log(&AccessLog { filter: None, sink })).pointer("/typed_config/log_format"),
+            Some(&json!({"json_format": {"status": "%RESPONSE_CODE%"}, "json_format_options": {}}))
         );
     }
 }

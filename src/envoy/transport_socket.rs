@@ -44,7 +44,7 @@ pub fn upstream(
         }
         Transport::ProxyProtocol(version, inner) => match upstream(inner, discovery) {
             (socket, matches) if matches.is_empty() => {
-                (Some(proxy_protocol(*version, socket.unwrap_or_else(raw_buffer))), matches)
+                (Some(proxy_protocol(*version, socket.unwrap_or_else(unnamed_raw_buffer))), matches)
             }
             (socket, mut matches) => {
                 for socket_match in &mut matches {
@@ -77,6 +77,11 @@ fn named(name: &str, config: Any) -> core::TransportSocket {
         name: name.to_owned(),
         config_type: Some(core::transport_socket::ConfigType::TypedConfig(config)),
     }
+}
+
+/// As Istio names it below the PROXY protocol, where nothing else is (`istio: util.RawBufferTransport`).
+fn unnamed_raw_buffer() -> core::TransportSocket {
+    named("raw_buffer", pack(&RawBuffer {}))
 }
 
 fn raw_buffer() -> core::TransportSocket {

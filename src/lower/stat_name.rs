@@ -34,9 +34,8 @@ impl Names {
 
 /// Fills `outboundClusterStatName`, as `%SERVICE%_%SERVICE_PORT%_%SUBSET_NAME%` (`istio:
 /// telemetry.BuildStatPrefix`).
-pub fn outbound(pattern: &str, service: &Service, subset: &str, port: u32, target_port: u32) -> String {
-    let port_name = service.port(port).map_or("", |port| port.name.as_str());
-    fill(pattern, &Names::of(service), subset, (port, port_name), Some(target_port))
+pub fn outbound(pattern: &str, service: &Service, subset: &str, port: (u32, &str), target_port: u32) -> String {
+    fill(pattern, &Names::of(service), subset, port, Some(target_port))
 }
 
 /// Fills a pattern; without a target port its place stays as it is (`istio:

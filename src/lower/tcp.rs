@@ -28,9 +28,11 @@ pub struct Shared<'a> {
 
 /// The port of the listener or service that connections come to.
 #[derive(Clone, Copy, Debug)]
-pub struct ListenPort {
+pub struct ListenPort<'a> {
     /// Its number.
     pub number: u32,
+    /// Its name.
+    pub name: &'a str,
     /// What is spoken there.
     pub protocol: Protocol,
     /// Whether Istio's metadata exchange comes first, where the proxy ends Istio's mutual TLS.
@@ -68,7 +70,7 @@ pub fn route_filters(
     virtual_service: &VirtualService,
     routes: &[RouteDestination],
     origin: &Origin,
-    port: ListenPort,
+    port: ListenPort<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<NetworkFilter> {
     let first = routes.first().and_then(|route| route.destination.as_ref());
@@ -76,7 +78,7 @@ pub fn route_filters(
     let rule = service.and_then(|service| shared.destination_rules.lookup(service));
     if let ([_], Some(destination)) = (routes, first) {
         let cluster = destination::cluster_name(destination, service, port.number);
-        let stat_prefix = shared.stat_prefix(service, &destination.subset, port.number, &cluster);
+        let stat_prefix = shared.stat_prefix(service, &destination.subset, (port.number, port.name), &cluster);
         let single = Single {
             cluster: &cluster,
             stat_prefix: &stat_prefix,
@@ -126,7 +128,7 @@ pub fn route_origins(shared: &Shared<'_>, routes: &[RouteDestination]) -> Origin
 }
 
 /// The filters of one destination (`istio: buildOutboundNetworkFiltersWithSingleDestination`).
-pub fn single_filters(shared: &Shared<'_>, single: &Single<'_>, port: ListenPort) -> Vec<NetworkFilter> {
+pub fn single_filters(shared: &Shared<'_>, single: &Single<'_>, port: ListenPort<'_>) -> Vec<NetworkFilter> {
     let clusters = TcpClusters::Single(single.cluster.to_owned());
     let Single { cluster: _, stat_prefix, subset, rule, tunnels } = *single;
     filters(shared.tcp_proxy(stat_prefix.to_owned(), clusters, rule, subset, tunnels), port)
@@ -134,7 +136,7 @@ pub fn single_filters(shared: &Shared<'_>, single: &Single<'_>, port: ListenPort
 
 /// Metadata exchange first, so that what follows knows the peer; the protocol's own filter before
 /// the one that ends the chain (`istio: buildCompleteNetworkFilters, buildNetworkFiltersStack`).
-fn filters(proxy: TcpProxy, port: ListenPort) -> Vec<NetworkFilter> {
+fn filters(proxy: TcpProxy, port: ListenPort<'_>) -> Vec<NetworkFilter> {
     let mut filters = Vec::new();
     if port.metadata_exchange {
         filters.push(NetworkFilter::MetadataExchange);
@@ -152,9 +154,9 @@ impl<'a> Shared<'a> {
         self.view.services_by_host.get(hostname).copied()
     }
 
-    /// The prefix of the statistics of a cluster: by the mesh's pattern where there is one
+    /// The prefix of the statistics of a cluster, for a port with this name: by the mesh's pattern where there is one
     /// (`istio: telemetry.BuildStatPrefix`), else the cluster's name.
-    pub fn stat_prefix(&self, service: Option<&Service>, subset: &str, port: u32, cluster: &str) -> String {
+    pub fn stat_prefix(&self, service: Option<&Service>, subset: &str, port: (u32, &str), cluster: &str) -> String {
         let pattern = self.view.mesh.config.outbound_cluster_stat_name.as_str();
         match service {
             Some(service) if !pattern.is_empty() => stat_name::outbound(pattern, service, subset, port, 0),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::discovery::discovered;
 use super::from_ingress;
 use super::from_istio;
 use super::from_kubernetes;
@@ -35,6 +36,7 @@ impl Default for LinkOptions {
 pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let config = options.mesh_config.unwrap_or_else(|| resources.mesh_config());
+    let resources = &*discovered(resources, &config, &mut diagnostics);
     let networks = resources.mesh_networks.as_ref().map(|written| written.value.clone()).unwrap_or_default();
     let namespaces = resources.namespaces.iter().map(|it| (it.meta.name.clone(), it.meta.labels.clone())).collect();
     let node_localities =

@@ -7,6 +7,7 @@
 
 mod credential;
 mod destination_rule;
+mod discovery;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod from_ingress;

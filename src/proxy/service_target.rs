@@ -30,20 +30,20 @@ pub fn service_targets<'m>(proxy: &Proxy, mesh: &'m Mesh) -> Vec<ServiceTarget<'
     let is_pod = own.is_some_and(|workload| workload.kind == WorkloadKind::Pod);
     let (namespace, labels) = own
         .map_or((proxy.namespace.as_str(), &proxy.labels), |workload| (workload.namespace.as_str(), &workload.labels));
-    let selected: Vec<ServiceTarget<'m>> = mesh
+    let selecting: Vec<&'m Service> = mesh
         .services
         .iter()
         .filter(|service| service.registry == Registry::Kubernetes && selects(service, namespace, labels))
-        .flat_map(|service| of_selected(service, proxy, is_pod))
         .collect();
-    // Endpoints that are written out may name the workload's address without a selector.
+    let own_namespace = proxy.metadata.get("NAMESPACE").and_then(Value::as_str).filter(|own| !own.is_empty());
+    // Where no selector takes the pod, endpoints in the proxy's namespace may name its address.
     let by_address = mesh.services.iter().filter(|service| match service.registry {
-        Registry::Kubernetes => is_pod && selected.is_empty() && service.selector.is_empty(),
-        Registry::External => true,
+        Registry::Kubernetes => is_pod && selecting.is_empty() && service.namespace == proxy.namespace,
+        Registry::External => own_namespace.is_none_or(|own| service.namespace == own),
     });
-    let by_address: Vec<_> = by_address.flat_map(|service| of_endpoints(service, proxy)).collect();
-    let mut targets = selected;
-    targets.extend(by_address);
+    let by_address = by_address.flat_map(|service| of_endpoints(service, proxy));
+    let selected = selecting.iter().flat_map(|service| of_selected(service, proxy, is_pod));
+    let mut targets: Vec<ServiceTarget<'m>> = selected.chain(by_address).collect();
     targets.sort_by_key(|target| target.service.id);
     targets
 }

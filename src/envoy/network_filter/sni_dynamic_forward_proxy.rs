@@ -17,5 +17,5 @@ pub fn sni_dynamic_forward_proxy(port: u32, cache: &DnsCache) -> Filter {
         port_specifier: Some(filter_config::PortSpecifier::PortValue(port)),
         ..Default::default()
     };
-    named("envoy.filters.network.sni_dynamic_forward_proxy", pack(&config))
+    named("envoy.extensions.filters.network.sni_dynamic_forward_proxy", pack(&config))
 }

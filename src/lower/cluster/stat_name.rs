@@ -13,6 +13,6 @@ pub(super) fn delimited(name: &str) -> String {
 pub(super) fn outbound(pattern: &str, cluster: &str, service: &Service, port: &ServicePort, subset: &str) -> String {
     match pattern {
         "" => delimited(cluster),
-        _ => delimited(&stat_name::outbound(pattern, service, subset, port.port, 0)),
+        _ => delimited(&stat_name::outbound(pattern, service, subset, (port.port, &port.name), 0)),
     }
 }

@@ -166,14 +166,10 @@ impl Context<'_> {
             rule_selects: false,
             origin: None,
         };
-        // The version of HTTP stays the cluster's; only the checks of names are added to it.
+        // Checks of names take the place of the cluster's own options, its version of HTTP with them.
         let mut names = ProtocolOptions::new(super::http::Protocol::Unsaid, false);
         let chosen = self.tls(&upstream, &mut names);
-        let http = cluster.http.clone().map(|http| crate::ir::cluster::UpstreamHttp {
-            auto_sni: names.auto_sni,
-            auto_san_validation: names.auto_san_validation,
-            ..http
-        });
+        let http = names.build().or_else(|| cluster.http.clone());
         Cluster { transport: chosen.transport, http, ..cluster }
     }
 

@@ -10,5 +10,5 @@ mod route_match;
 
 pub use hash::{hash_policy, service_hash};
 pub use headers::header_changes;
-pub use retry::retry_policy;
+pub use retry::{inbound_retry_policy, retry_policy};
 pub use route::{RouteContext, routes};

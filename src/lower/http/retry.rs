@@ -36,6 +36,30 @@ pub fn retry_policy(wanted: Option<&HttpRetry>, consistent_hash: bool) -> Option
     Some(policy)
 }
 
+/// The retries towards the workload itself: the mesh's, else Istio's (`istio:
+/// retry.ConvertInboundPolicy`). There is one host only, so nothing chooses among hosts.
+pub fn inbound_retry_policy(wanted: Option<&HttpRetry>) -> Option<RetryPolicy> {
+    let mut policy = RetryPolicy {
+        retry_on: defaults::INBOUND_RETRY_ON.to_owned(),
+        num_retries: defaults::RETRIES,
+        per_try_timeout: None,
+        retriable_status_codes: Vec::new(),
+        avoid_previous_hosts: false,
+        host_selection_retry_max_attempts: 0,
+        previous_priorities: None,
+        base_interval: None,
+    };
+    let Some(wanted) = wanted else {
+        return Some(policy);
+    };
+    policy.num_retries = u32::try_from(wanted.attempts).ok().filter(|attempts| *attempts > 0)?;
+    if !wanted.retry_on.is_empty() {
+        (policy.retry_on, policy.retriable_status_codes) = conditions(&wanted.retry_on);
+    }
+    policy.base_interval = wanted.backoff.map(std_duration);
+    Some(policy)
+}
+
 /// Envoy's conditions, and the status codes written among them, which ask for the condition
 /// `retriable-status-codes` (`istio: retry.parseRetryOn`).
 fn conditions(retry_on: &str) -> (String, Vec<u32>) {
@@ -69,6 +93,14 @@ mod tests {
         assert_eq!(conditions("5xx, 503,reset"), ("5xx,reset,retriable-status-codes".to_owned(), vec![503]));
         assert_eq!(conditions("503"), (",retriable-status-codes".to_owned(), vec![503]));
         assert_eq!(conditions("999"), ("999".to_owned(), vec![]));
+    }
+
+    #[test]
+    fn inbound_retries_are_tried_at_the_same_host() {
+        let wanted = HttpRetry { attempts: 3, retry_on: "reset".to_owned(), ..HttpRetry::default() };
+        let policy = inbound_retry_policy(Some(&wanted)).expect("a policy");
+        assert_eq!((policy.num_retries, policy.retry_on.as_str(), policy.avoid_previous_hosts), (3, "reset", false));
+        assert_eq!(inbound_retry_policy(Some(&HttpRetry::default())), None);
     }
 
     #[test]

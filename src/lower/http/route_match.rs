@@ -1,6 +1,7 @@
 //! Which requests a route takes.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use crate::ir::StringMatch;
 use crate::ir::route::{ClaimMatch, HeaderMatch, PathMatch, QueryMatch, RouteMatch, ValueMatch};
@@ -10,6 +11,9 @@ use crate::resource::istio::virtual_service::{HttpMatchRequest, StringMatch as W
 /// Conditions on claims of the request's JWT are written as headers of this name
 /// (Istio documentation, "JWT claim based routing"; `istio: pkg/jwt.ToRoutingClaim`).
 const CLAIM_HEADER: &str = "@request.auth.claims";
+
+/// Where Envoy's JWT filter keeps the claims, in the name Istio gives it (`istio: xds/filters.EnvoyJwtFilterPayload`).
+const PAYLOAD: &str = "payload";
 
 /// The conditions of a match; none takes every request (`istio: route.TranslateRouteMatch`).
 pub(super) fn route_match(semantics: Semantics, request: Option<&HttpMatchRequest>) -> RouteMatch {
@@ -87,7 +91,7 @@ pub(super) fn string(wanted: &Wanted) -> Option<StringMatch> {
     }
 }
 
-/// The claim that a header's name stands for: `@request.auth.claims.group.id` or
+/// Where the claim is that a header's name stands for: `@request.auth.claims.group.id` or
 /// `@request.auth.claims[group][id]`.
 fn claim(name: &str) -> Option<Vec<String>> {
     let head = name.get(..CLAIM_HEADER.len())?;
@@ -99,7 +103,7 @@ fn claim(name: &str) -> Option<Vec<String>> {
         Some(inner) => (inner, "."),
         None => (rest.strip_prefix('[')?.strip_suffix(']')?, "]["),
     };
-    (!inner.is_empty()).then(|| inner.split(separator).map(str::to_owned).collect())
+    (!inner.is_empty()).then(|| iter::once(PAYLOAD).chain(inner.split(separator)).map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -109,8 +113,8 @@ mod tests {
     #[test]
     fn claims_are_read_in_both_spellings() {
         let path = |name| claim(name).map(|path| path.join("/"));
-        assert_eq!(path("@request.auth.claims.group.id").as_deref(), Some("group/id"));
-        assert_eq!(path("@Request.Auth.Claims[group.a][id]").as_deref(), Some("group.a/id"));
+        assert_eq!(path("@request.auth.claims.group.id").as_deref(), Some("payload/group/id"));
+        assert_eq!(path("@Request.Auth.Claims[group.a][id]").as_deref(), Some("payload/group.a/id"));
         assert_eq!((path("@request.auth.claims"), path("@request.auth.claims[]"), path("x-user")), (None, None, None));
     }
 

@@ -139,7 +139,7 @@ impl<'a> Chains<'a> {
     /// (`istio: buildGatewayNetworkFiltersFromTCPRoutes`).
     fn bytes(&self, server: &Server<'_>, diagnostics: &mut Diagnostics) -> Option<Chain> {
         let istio_mutual = server.tls().is_some_and(|tls| tls.mode == ServerTlsMode::IstioMutual);
-        let port = ListenPort { number: server.number, protocol: server.protocol, metadata_exchange: istio_mutual };
+        let port = port_of(server, istio_mutual);
         let met = self.met(server);
         let routed = met.iter().find_map(|met| {
             let fits = |rule: &&Rule<crate::resource::istio::virtual_service::TcpRoute>| {
@@ -167,7 +167,7 @@ impl<'a> Chains<'a> {
 
     /// A chain for each match of a TLS route (`istio: buildGatewayNetworkFiltersFromTLSRoutes`).
     fn by_server_name(&mut self, server: &Server<'_>, listen_port: u32, diagnostics: &mut Diagnostics) -> Vec<Chain> {
-        let port = ListenPort { number: server.number, protocol: server.protocol, metadata_exchange: false };
+        let port = port_of(server, false);
         let mut chains = Vec::new();
         for met in self.met(server) {
             for rule in met.virtual_service.tls.iter().filter(|rule| !rule.spec.route.is_empty()) {
@@ -265,4 +265,10 @@ fn unrouted(server: &Server<'_>) -> Diagnostic {
         server.number, server.gateway_key
     );
     Diagnostic::warning("unrouted-server", Location::Value(server.origin.clone()), message)
+}
+
+/// The port of a server, as its routes see it.
+fn port_of<'a>(server: &Server<'a>, metadata_exchange: bool) -> ListenPort<'a> {
+    let name = server.spec.port.as_ref().map_or("", |port| port.name.as_str());
+    ListenPort { number: server.number, name, protocol: server.protocol, metadata_exchange }
 }

@@ -34,9 +34,10 @@ fn of_port(shared: &Shared<'_>, server: &Server<'_>, service: &Service, port: &S
     let rule = shared.destination_rules.lookup(service);
     let mut of_subset = |subset: &str, mut origins: Origins| {
         let cluster = name::sni_dnat_cluster(port.port, subset, &service.hostname);
-        let stat_prefix = shared.stat_prefix(Some(service), subset, port.port, &cluster);
+        let stat_prefix = shared.stat_prefix(Some(service), subset, (port.port, &port.name), &cluster);
         let single = Single { cluster: &cluster, stat_prefix: &stat_prefix, subset, rule, tunnels: Tunnels::Skipped };
-        let listen = ListenPort { number: port.port, protocol: port.protocol, metadata_exchange: false };
+        let listen =
+            ListenPort { number: port.port, name: &port.name, protocol: port.protocol, metadata_exchange: false };
         let filters = single_filters(shared, &single, listen);
         origins.extend(rule.into_iter().flat_map(|rule| rule.policy_origins(subset)));
         origins.extend(server.origins());

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use super::instance::{Instance, Instances, entry_instance};
-use crate::base::{Address, HostPattern, Labels, Origin, Protocol};
+use crate::base::{Address, ExportTo, HostPattern, Labels, Origin, Protocol};
 use crate::mesh::service::distribution;
 use crate::mesh::site::Site;
 use crate::mesh::{Endpoint, EndpointHealth, Registry, Resolution, Service, ServiceId, ServicePort, Visibility};
+use crate::resource::istio::mesh_config::EntryVisibility;
 use crate::resource::istio::service_entry::{self, Location};
 use crate::resource::{Object, istio};
 
@@ -76,6 +77,22 @@ fn addresses(spec: &istio::ServiceEntry) -> Vec<Option<String>> {
     spec.addresses.iter().filter_map(text).map(Some).collect()
 }
 
+/// `exportTo`, within what the mesh allows the namespace (`istio: PushContext.serviceExportTo`).
+fn visibility(entry: &EntryObject, site: &Site<'_>) -> Visibility {
+    let namespace = entry.namespace();
+    let written = Visibility::resolve(&entry.spec.export_to, &site.config.default_service_export_to, namespace);
+    let none = Labels::default();
+    let labels = site.namespaces.get(namespace).unwrap_or(&none);
+    let allowed = site.config.service_entry_visibility.as_ref().map(|allowed| allowed.of_namespace(labels));
+    match allowed.unwrap_or_default() {
+        EntryVisibility::VisibilityUnspecified | EntryVisibility::Public => written,
+        EntryVisibility::Namespace if written.includes(namespace) => {
+            Visibility::resolve(&[ExportTo::Own], &[], namespace)
+        }
+        EntryVisibility::Namespace | EntryVisibility::None => Visibility::None,
+    }
+}
+
 fn service(entry: &EntryObject, at: usize, host: &HostPattern, address: Option<String>, site: &Site<'_>) -> Service {
     let Object { id: _, meta, spec, status } = entry;
     let hostname = host.as_str().to_owned();
@@ -94,7 +111,7 @@ fn service(entry: &EntryObject, at: usize, host: &HostPattern, address: Option<S
         mesh_external: spec.location == Location::MeshExternal,
         auto_address: auto_address(spec, status, host, &meta.labels),
         addresses: address.into_iter().collect(),
-        visibility: Visibility::resolve(&spec.export_to, &site.config.default_service_export_to, entry.namespace()),
+        visibility: visibility(entry, site),
         labels: meta.labels.clone(),
         annotations: meta.annotations.0.clone(),
         selector: spec.workload_selector.as_ref().map(|selector| selector.labels.clone()).unwrap_or_default(),

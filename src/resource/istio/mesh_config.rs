@@ -113,6 +113,8 @@ pub struct MeshConfig {
     pub path_normalization: ProxyPathNormalization,
     /// The retries of HTTP routes that do not say; absent takes Istio's.
     pub default_http_retry_policy: Option<HttpRetry>,
+    /// The retries towards the workload itself; absent takes Istio's.
+    pub default_inbound_http_retry_policy: Option<HttpRetry>,
     /// TLS between workloads.
     #[serde(rename = "meshMTLS")]
     pub mesh_mtls: Option<TlsConfig>,
@@ -121,7 +123,7 @@ pub struct MeshConfig {
     /// The traffic policy of services that have none.
     pub default_traffic_policy: Option<DefaultTrafficPolicy>,
     /// Who may see ServiceEntries, by namespace.
-    pub service_entry_visibility: Option<Value>,
+    pub service_entry_visibility: Option<ServiceEntryVisibility>,
 }
 
 impl Default for MeshConfig {
@@ -177,6 +179,7 @@ impl Default for MeshConfig {
             discovery_selectors: Vec::new(),
             path_normalization: ProxyPathNormalization::default(),
             default_http_retry_policy: None,
+            default_inbound_http_retry_policy: None,
             mesh_mtls: None,
             tls_defaults: None,
             default_traffic_policy: None,
@@ -405,6 +408,86 @@ pub struct SelectorRequirement {
     pub operator: String,
     /// The values.
     pub values: Vec<String>,
+}
+
+impl KubernetesSelector {
+    /// Whether labels satisfy all of it; `None` where an expression is not valid
+    /// (`apimachinery: LabelSelectorAsSelector`).
+    pub fn matches(&self, labels: &Labels) -> Option<bool> {
+        let mut all = self.match_labels.selects(labels);
+        for SelectorRequirement { key, operator, values } in &self.match_expressions {
+            let value = labels.get(key);
+            let listed = value.is_some_and(|value| values.iter().any(|it| it == value));
+            all &= match (operator.as_str(), values.is_empty()) {
+                ("In", false) => listed,
+                ("NotIn", false) => !listed,
+                ("Exists", true) => value.is_some(),
+                ("DoesNotExist", true) => value.is_none(),
+                _ => return None,
+            };
+        }
+        Some(all)
+    }
+}
+
+/// How far ServiceEntries are seen, whatever their `exportTo` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ServiceEntryVisibility {
+    /// Where no policy matches.
+    pub default_visibility: EntryVisibility,
+    /// The first that matches counts.
+    pub policies: Vec<EntryVisibilityPolicy>,
+    /// Without it, only ambient mode heeds this.
+    pub apply_to_sidecars: bool,
+}
+
+impl ServiceEntryVisibility {
+    /// How far the ServiceEntries of a namespace with these labels are seen by sidecars and gateways
+    /// (`istio: ServiceEntryVisibilityMatcher.VisibilityFor`).
+    pub fn of_namespace(&self, labels: &Labels) -> EntryVisibility {
+        if !self.apply_to_sidecars {
+            return EntryVisibility::Public;
+        }
+        let selected = |rule: &EntryVisibilityRule| {
+            rule.namespace_selector.as_ref().and_then(|selector| selector.matches(labels)) == Some(true)
+        };
+        let policy = self.policies.iter().find(|policy| policy.matching_rules.iter().all(selected));
+        policy.map_or(self.default_visibility, |policy| policy.visibility)
+    }
+}
+
+/// How far some ServiceEntries are seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EntryVisibilityPolicy {
+    /// How far.
+    pub visibility: EntryVisibility,
+    /// All must match; none matches every ServiceEntry.
+    pub matching_rules: Vec<EntryVisibilityRule>,
+}
+
+/// Which ServiceEntries a policy is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EntryVisibilityRule {
+    /// Those of these namespaces; absent matches none.
+    pub namespace_selector: Option<KubernetesSelector>,
+}
+
+/// How far a ServiceEntry is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EntryVisibility {
+    /// As public.
+    #[default]
+    VisibilityUnspecified,
+    /// Nowhere.
+    None,
+    /// In its own namespace.
+    Namespace,
+    /// As `exportTo` says.
+    Public,
 }
 
 /// How request paths are normalized.

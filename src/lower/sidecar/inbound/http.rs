@@ -13,6 +13,7 @@ use crate::ir::route::{
 };
 use crate::lower::connection_manager::{self, apply_connection_settings, forward_client_cert};
 use crate::lower::defaults;
+use crate::lower::http::inbound_retry_policy;
 use crate::lower::settings::Settings;
 use crate::lower::sidecar::Shared;
 
@@ -22,7 +23,8 @@ pub(super) fn manager(shared: &Shared<'_>, served: Served<'_>) -> HttpConnection
     let settings = shared.settings;
     let written = settings.proxy_config.proxy_headers.as_ref();
     let forward = written.and_then(|headers| forward_client_cert(headers.forwarded_client_cert));
-    let routes = Source::Inline(Box::new(route_configuration(served)));
+    let retries = inbound_retry_policy(shared.view.mesh.config.default_inbound_http_retry_policy.as_ref());
+    let routes = Source::Inline(Box::new(route_configuration(served, retries)));
     let mut manager = HttpConnectionManager {
         access_logs: shared.logs.traffic.clone(),
         forward_client_cert: forward.unwrap_or(ForwardClientCert::AppendForward),
@@ -68,14 +70,14 @@ fn filters(settings: &Settings<'_>, protocol: Protocol) -> Vec<HttpFilter> {
 }
 
 /// Everything goes to the port's cluster (`istio: core.buildSidecarInboundHTTPRouteConfig`).
-fn route_configuration(served: Served<'_>) -> RouteConfiguration {
+fn route_configuration(served: Served<'_>, retries: Option<RetryPolicy>) -> RouteConfiguration {
     let cluster = served.cluster();
     let (port, _) = served.service_port();
     let origins = match served {
         Served::Port(port) => port.origins.clone(),
         Served::Passthrough(_) => Vec::new(),
     };
-    let action = Action::Forward(Box::new(forward(&cluster, served.protocol())));
+    let action = Action::Forward(Box::new(forward(&cluster, served.protocol(), retries)));
     let route = Route {
         origins: origins.clone(),
         decorator: Some(format!("{}/*", name::virtual_host(&served.names().hostname, port))),
@@ -100,17 +102,7 @@ fn route_configuration(served: Served<'_>) -> RouteConfiguration {
 
 /// No time limit, as the client's side has one; gRPC streams are not tried again
 /// (`istio: route.BuildDefaultHTTPInboundRoute`).
-fn forward(cluster: &str, protocol: Protocol) -> Forward {
-    let retry = RetryPolicy {
-        retry_on: defaults::INBOUND_RETRY_ON.to_owned(),
-        num_retries: defaults::RETRIES,
-        per_try_timeout: None,
-        retriable_status_codes: Vec::new(),
-        avoid_previous_hosts: false,
-        host_selection_retry_max_attempts: 0,
-        previous_priorities: None,
-        base_interval: None,
-    };
+fn forward(cluster: &str, protocol: Protocol, retries: Option<RetryPolicy>) -> Forward {
     Forward {
         clusters: Clusters::Single(cluster.to_owned()),
         timeout: Some(Duration::ZERO),
@@ -120,7 +112,7 @@ fn forward(cluster: &str, protocol: Protocol) -> Forward {
             grpc_timeout_header_max: Some(Duration::ZERO),
         }),
         idle_timeout: None,
-        retry: (!protocol.is_grpc()).then_some(retry),
+        retry: retries.filter(|_| !protocol.is_grpc()),
         path_rewrite: None,
         host_rewrite: None,
         mirrors: Vec::new(),

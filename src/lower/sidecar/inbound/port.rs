@@ -89,6 +89,8 @@ fn of_sidecar<'m>(view: &ProxyView<'m>, listener: &'m IngressListener, at: usize
     let sidecar = view.sidecar?;
     let port = listener.port.as_ref()?;
     let number = port.number?.number();
+    // Istio names the workload's namespace also for a Sidecar of the root namespace.
+    let namespace = view.proxy.namespace.as_str();
     let bind = match listener.bind.as_str() {
         "" => own_address(view.proxy).unwrap_or_else(|| wildcard(view.proxy).to_owned()),
         bind => bind.to_owned(),
@@ -104,8 +106,8 @@ fn of_sidecar<'m>(view: &ProxyView<'m>, listener: &'m IngressListener, at: usize
             CaptureMode::Iptables => false,
             CaptureMode::None => true,
         },
-        names: Names::of_host(&format!("{}.{}", sidecar.name, sidecar.namespace)),
-        config_path: Some(name::config_path("networking.istio.io", "v1", &sidecar.namespace, "sidecar", &sidecar.name)),
+        names: Names::of_host(&format!("{}.{namespace}", sidecar.name)),
+        config_path: Some(name::config_path("networking.istio.io", "v1", namespace, "sidecar", &sidecar.name)),
     })
 }
 

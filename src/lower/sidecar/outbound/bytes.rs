@@ -22,6 +22,8 @@ pub(super) struct Place<'a, 'm> {
     pub(super) service: &'m Service,
     /// The port that is listened on.
     pub(super) port: u32,
+    /// Its name.
+    pub(super) port_name: &'m str,
     /// What is spoken there.
     pub(super) protocol: Protocol,
     /// The first address that is bound.
@@ -59,8 +61,9 @@ struct Draft<'d, 'a, 'm> {
 }
 
 impl<'m> Draft<'_, '_, 'm> {
-    fn listen(&self) -> ListenPort {
-        ListenPort { number: self.place.port, protocol: self.place.protocol, metadata_exchange: false }
+    fn listen(&self) -> ListenPort<'m> {
+        let Place { port: number, port_name: name, protocol, .. } = *self.place;
+        ListenPort { number, name, protocol, metadata_exchange: false }
     }
 
     /// A chain for each match of TLS routes, else one for the service (`istio:
@@ -188,7 +191,8 @@ impl<'m> Draft<'_, '_, 'm> {
             _ => port,
         };
         let cluster = name::outbound_cluster(port, "", &service.hostname);
-        let stat_prefix = shared.stat_prefix(Some(service), "", port, &cluster);
+        // Istio fills in no name here.
+        let stat_prefix = shared.stat_prefix(Some(service), "", (port, ""), &cluster);
         let rule = shared.destination_rules.lookup(service);
         let single = Single { cluster: &cluster, stat_prefix: &stat_prefix, subset: "", rule, tunnels: Tunnels::Taken };
         let mut filters = single_filters(shared, &single, self.listen());

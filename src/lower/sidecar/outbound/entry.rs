@@ -58,6 +58,7 @@ fn kind(protocol: Protocol) -> Option<Kind> {
 struct Wanted<'m> {
     service: &'m Service,
     port: u32,
+    port_name: &'m str,
     protocol: Protocol,
     binds: Vec<String>,
     bind_to_port: bool,
@@ -101,7 +102,9 @@ impl<'m> Map<'_, 'm> {
             if self.can_bind(&binds, bind_to_port, number, protocol) {
                 for service in &egress.services {
                     let binds = binds.clone();
-                    self.add(Wanted { service, port: number, protocol, binds, bind_to_port }, &egress.virtual_services);
+                    let port_name = port.name.as_str();
+                    let wanted = Wanted { service, port: number, port_name, protocol, binds, bind_to_port };
+                    self.add(wanted, &egress.virtual_services);
                 }
             }
             return;
@@ -113,6 +116,7 @@ impl<'m> Map<'_, 'm> {
                     let wanted = Wanted {
                         service,
                         port: port.port,
+                        port_name: &port.name,
                         protocol: port.protocol,
                         binds: binds.clone(),
                         bind_to_port,
@@ -274,9 +278,9 @@ impl<'m> Map<'_, 'm> {
     }
 
     fn bytes(&mut self, wanted: &Wanted<'m>, ranges: Vec<String>, services: &[&'m VirtualService]) -> Vec<Chain<'m>> {
-        let Wanted { service, port, protocol, binds, bind_to_port: _ } = wanted;
+        let Wanted { service, port, port_name, protocol, binds, bind_to_port: _ } = wanted;
         let bind = binds.first().map_or("", String::as_str);
-        let place = Place { service, port: *port, protocol: *protocol, bind, ranges };
+        let place = Place { service, port: *port, port_name, protocol: *protocol, bind, ranges };
         bytes::chains(self.shared, &place, services, self.diagnostics)
     }
 
@@ -286,7 +290,7 @@ impl<'m> Map<'_, 'm> {
     }
 
     fn put(&mut self, key: (String, u32), wanted: Wanted<'m>, protocol: Protocol, chains: Vec<Chain<'m>>) {
-        let Wanted { service: _, port, protocol: _, binds, bind_to_port } = wanted;
+        let Wanted { service: _, port, port_name: _, protocol: _, binds, bind_to_port } = wanted;
         self.entries.insert(key, Entry { binds, bind_to_port, locked: false, port, protocol, chains });
     }
 
