@@ -29,6 +29,7 @@ const NAMED: &[(&str, Option<&str>, &[&str])] = &[
     ("path-without-service", None, &[]),
     ("rule-without-paths", None, &[]),
     ("tls-without-secret", None, &[]),
+    ("undiscovered-namespace", None, &[]),
     ("unknown-delegate", None, &[]),
     ("unknown-destination-host", Some("IST0101"), &["KIA1101"]),
     ("unknown-destination-port", Some("IST0101"), &[]),

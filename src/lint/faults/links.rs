@@ -45,6 +45,10 @@ super::declare_faults! {
         what "`tls` of an Ingress without a `secretName`."
         why "Istio leaves it out: port 443 does not serve the hosts."
         help "Name a Secret of type `kubernetes.io/tls`.";
+    "undiscovered-namespace"
+        what "A namespace that no entry of `discoverySelectors` of the mesh configuration selects."
+        why "Istio does not look at it: nothing of what is in it has an effect."
+        help "Give the namespace a label that a selector asks for, or leave out the selectors.";
     "unknown-delegate"
         what "A VirtualService delegates to one that is not in the input, or that has `hosts`."
         why "The route has no destination and is left out."
