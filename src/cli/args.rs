@@ -169,7 +169,8 @@ pub(super) struct VerifyArgs {
     /// A bootstrap or the answer of `/config_dump`, JSON or YAML; `-` for standard input.
     #[arg(value_name = "BOOTSTRAP|CONFIG_DUMP")]
     pub path: PathBuf,
-    /// Do not look for the files that the bootstrap names, as where it is for another machine.
+    /// Do not look for the files that the bootstrap names, nor whether its ports may be opened, as where it is for
+    /// another machine.
     #[arg(long)]
     pub no_files: bool,
     /// The format of standard output.

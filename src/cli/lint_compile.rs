@@ -10,8 +10,9 @@ use crate::lint::compile;
 use crate::mesh::Mesh;
 use crate::proxy::Named;
 
-/// What `auto` compiles: proxies times what each may route to. Measured with a release build on two cores of the
-/// class that the goals are for, a thousand take 10 to 20 ms of CPU time.
+/// What `auto` compiles: proxies times what each may route to. A router of 500 Gateways, 500 VirtualServices and 500
+/// ServiceEntries is within it and adds about half to the CPU time of `lint` (186 ms before, 270 ms with it, by a
+/// debug build); that of 1,000 each is not.
 const AUTO: usize = 1_500;
 
 /// Compiles what the mode takes and says what it leaves out; `envoy` is asked about each of those.

@@ -43,7 +43,8 @@ pub(super) fn run(arguments: &VerifyArgs) -> Exit {
     let is_dump = root.get("configs").is_some();
     let exists = |path: &str| Path::new(path).exists();
     let file_exists: Option<&dyn Fn(&str) -> bool> = if is_dump || arguments.no_files { None } else { Some(&exists) };
-    let Some((sort, faults)) = verify::document(&root, &Options { file_exists }) else {
+    let first_port = file_exists.and_then(|_| first_port());
+    let Some((sort, faults)) = verify::document(&root, &Options { file_exists, first_port }) else {
         return refused(arguments, "it is neither a bootstrap nor the answer of `/config_dump`");
     };
     found.extend(faults);
@@ -63,6 +64,17 @@ pub(super) fn run(arguments: &VerifyArgs) -> Exit {
         }
         _ => Exit::Ok,
     }
+}
+
+/// The first port that this user may open: those below need a capability (`man 7 capabilities`).
+fn first_port() -> Option<u64> {
+    const BIND: u32 = 10;
+    let read = |path: &str| input::read_file(Path::new(path)).ok();
+    let status = read("/proc/self/status")?;
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    let capable = u64::from_str_radix(effective.trim(), 16).ok()? & (1 << BIND) != 0;
+    let first = read("/proc/sys/net/ipv4/ip_unprivileged_port_start")?.trim().parse().ok()?;
+    (!capable).then_some(first)
 }
 
 fn refused(arguments: &VerifyArgs, why: &str) -> Exit {

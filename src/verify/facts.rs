@@ -42,6 +42,16 @@ pub(super) struct Socket<'a> {
     pub place: Option<Origin>,
 }
 
+/// A Unix socket.
+#[derive(Clone, Debug)]
+pub(super) struct Pipe<'a> {
+    pub path: &'a str,
+    pub mode: Option<u64>,
+    /// Whether it is listened on, not connected to.
+    pub is_bound: bool,
+    pub place: Option<Origin>,
+}
+
 /// A number or an enumeration's value that must be one of some.
 #[derive(Clone, Debug)]
 pub(super) struct Written<'a> {
@@ -90,6 +100,9 @@ impl<'a> Names<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts<'a> {
     pub listeners: Vec<Listener<'a>>,
+    /// The socket of the admin interface, which binds without sharing.
+    pub admin: Option<Socket<'a>>,
+    pub pipes: Vec<Pipe<'a>>,
     pub clusters: Names<'a>,
     pub route_configurations: Names<'a>,
     pub secrets: Names<'a>,

@@ -8,7 +8,7 @@ mod listener;
 
 use serde_json::Value;
 
-use super::facts::{Facts, Text, Written, Zero};
+use super::facts::{Facts, Socket, Text, Written, Zero};
 use crate::base::Origin;
 
 /// What a document is.
@@ -43,6 +43,11 @@ pub(super) fn facts(root: &Value) -> Option<(Sort, Facts<'_>)> {
         each(resources, "listeners", &place, |one, at| listener::listener(one, &at, &mut facts));
         each(resources, "clusters", &place, |one, at| cluster(one, &at, &mut facts));
         each(resources, "secrets", &place, |one, at| secret(one, &at, &mut facts));
+    }
+    if let Some(admin) = root.get("admin") {
+        // It is bound first, and does not share its port.
+        let socket = listener::socket(admin, admin.get("address"), place.key("admin").key("address"));
+        facts.admin = socket.map(|socket| Socket { reuse: false, ..socket });
     }
     for part in ["dynamic_resources", "admin"] {
         if let Some(value) = root.get(part) {

@@ -26,6 +26,8 @@ pub use json::Sort;
 pub struct Options<'a> {
     /// Whether a file is there; `None` where the files are those of another machine.
     pub file_exists: Option<&'a dyn Fn(&str) -> bool>,
+    /// The first port that whoever runs Envoy may open; `None` where that is all of them, or where it is not known.
+    pub first_port: Option<u64>,
 }
 
 /// Checks a bootstrap or a `/config_dump`; `None` where it is neither. Places are [`Origin`]s in
@@ -38,7 +40,7 @@ pub fn document(root: &Value, options: &Options<'_>) -> Option<(Sort, Diagnostic
 
 /// Checks what `lower` made; places are those of the user's files.
 pub fn config(config: &ProxyConfig) -> Diagnostics {
-    checks::run(&ir::facts(config), &Options { file_exists: None })
+    checks::run(&ir::facts(config), &Options { file_exists: None, first_port: None })
 }
 
 /// The root of the document.

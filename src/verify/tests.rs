@@ -40,8 +40,8 @@ fn place<'a>(root: &'a mut Value, pointer: &str) -> &'a mut Value {
 }
 
 fn found(root: &Value) -> Diagnostics {
-    let exists = |path: &str| path.starts_with("/there/");
-    document(root, &Options { file_exists: Some(&exists) }).expect("a bootstrap").1
+    let exists = |path: &str| path == "/there" || path.starts_with("/there/");
+    document(root, &Options { file_exists: Some(&exists), first_port: Some(1024) }).expect("a bootstrap").1
 }
 
 /// Asserts that the check reports the bootstrap, at a place that is there.
@@ -97,6 +97,6 @@ fn a_dump_is_read_as_what_it_holds() {
 fn what_is_neither_is_said() {
     for text in ["{}", "[]", "1", r#"{"kind": "Gateway"}"#] {
         let value: Value = serde_json::from_str(text).expect("JSON");
-        assert!(document(&value, &Options { file_exists: None }).is_none(), "{text}");
+        assert!(document(&value, &Options { file_exists: None, first_port: None }).is_none(), "{text}");
     }
 }

@@ -17,10 +17,6 @@ super::declare_faults! {
         what "A listener has two filter chains for the same connections."
         why "Envoy refuses a listener with two equal matches as a whole."
         help "Give the servers different hosts or ports.";
-    "duplicate-server-name"
-        what "Two servers of a Gateway have one `name`."
-        why "The name is the prefix of statistics, where both run together."
-        help "Name them apart.";
     "duplicate-sni-host"
         what "Two routes of TLS on one port are for one server name."
         why "Envoy needs one filter chain for a name: the later route is left out."

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::base::{Diagnostic, Diagnostics};
 use crate::verify::Options;
-use crate::verify::facts::{Facts, Socket, at};
+use crate::verify::facts::{Facts, Pipe, Socket, at};
 
 declare_check! {
     /// Two listeners bind one address and port: Envoy refuses the second. With `enable_reuse_port: false`
     /// it is the same for all addresses (`0.0.0.0`) and one of them, but only when the port is bound:
-    /// `--mode validate` accepts it, and then nothing listens. Listeners with `bind_to_port: false` bind
-    /// nothing.
+    /// `--mode validate` accepts it, and then nothing listens; so it is for a listener and the admin
+    /// interface. Listeners with `bind_to_port: false` bind nothing. Two listeners on one Unix socket are
+    /// refused as well.
     "verify/bind-conflict", check
 }
 
@@ -20,6 +21,20 @@ fn check(facts: &Facts<'_>, _: &Options<'_>, found: &mut Diagnostics) {
     for listener in &facts.listeners {
         for socket in &listener.sockets {
             ports.entry((socket.port, socket.udp)).or_default().push((listener.name, socket));
+        }
+    }
+    if let Some(socket) = &facts.admin {
+        ports.entry((socket.port, socket.udp)).or_default().push(("admin interface", socket));
+    }
+    let mut paths: BTreeMap<&str, &Pipe<'_>> = BTreeMap::new();
+    for pipe in facts.pipes.iter().filter(|pipe| pipe.is_bound) {
+        match paths.get(pipe.path) {
+            Some(first) => found.push(
+                Diagnostic::error(CHECK.code, at(&pipe.place), format!("the socket `{}` is bound twice", pipe.path))
+                    .related(at(&first.place), "bound here")
+                    .help("give the listeners different paths"),
+            ),
+            None => drop(paths.insert(pipe.path, pipe)),
         }
     }
     for bound in ports.values() {
@@ -85,6 +100,25 @@ mod tests {
                 "/static_resources/listeners/1/address/socket_address",
                 r#"{"address": "127.0.0.1", "port_value": 8443}"#,
             )]),
+        );
+    }
+
+    #[test]
+    fn the_admin_interface_shares_no_port() {
+        let address = r#"{"address": {"socket_address": {"address": "127.0.0.1", "port_value": 8443}}}"#;
+        fires(&CHECK, &changed(&[("/admin", address)]));
+        silent(&CHECK, &changed(&[("/admin", &address.replace("8443", "15000"))]));
+    }
+
+    #[test]
+    fn one_path_twice() {
+        let address = r#"{"pipe": {"path": "/there/x"}}"#;
+        fires(
+            &CHECK,
+            &changed(&[
+                ("/static_resources/listeners/0/address", address),
+                ("/static_resources/listeners/1/address", address),
+            ]),
         );
     }
 

@@ -34,8 +34,10 @@ mod duplicate_secret;
 mod missing_file;
 mod partial_wildcard;
 mod port_range;
+mod privileged_port;
 mod redirect_code;
 mod response_code;
+mod socket_path;
 mod tls_versions;
 mod unknown_cluster;
 mod unknown_endpoints;
@@ -45,7 +47,7 @@ mod unknown_route_configuration;
 mod unknown_secret;
 
 /// Every check, by name.
-pub static CHECKS: [&Check; 21] = [
+pub static CHECKS: [&Check; 23] = [
     &bad_header_name::CHECK,
     &bad_regex::CHECK,
     &bind_conflict::CHECK,
@@ -58,8 +60,10 @@ pub static CHECKS: [&Check; 21] = [
     &missing_file::CHECK,
     &partial_wildcard::CHECK,
     &port_range::CHECK,
+    &privileged_port::CHECK,
     &redirect_code::CHECK,
     &response_code::CHECK,
+    &socket_path::CHECK,
     &tls_versions::CHECK,
     &unknown_cluster::CHECK,
     &unknown_endpoints::CHECK,

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{each, is_streamed, kind, listener, port, string, written};
-use crate::base::Origin;
-use crate::verify::facts::{Facts, Rewrite, Text, TlsVersions, Use, Zero};
+use crate::base::{Origin, Segment};
+use crate::verify::facts::{Facts, Pipe, Rewrite, Text, TlsVersions, Use, Zero};
 
 /// Fields that hold what users choose, in which a name of ours means nothing.
 const FREE: [&str; 7] =
@@ -118,13 +118,14 @@ fn parts<'a>(value: &'a Value, field: &'a str, place: &Origin, facts: &mut Facts
                 facts.responses.push(written(status, &place.key("status")));
             }
         }
+        "pipe" => facts.pipes.extend(string(value, "path").map(|path| Pipe {
+            path,
+            mode: value.get("mode").and_then(Value::as_u64),
+            is_bound: !is_endpoint(place),
+            place: Some(place.clone()),
+        })),
         "socket_address" => {
-            let is_endpoint = place
-                .path
-                .segments()
-                .iter()
-                .any(|step| matches!(step, crate::base::Segment::Key(key) if key == "lb_endpoints"));
-            let zero = if is_endpoint { Zero::Refused } else { Zero::Chosen };
+            let zero = if is_endpoint(place) { Zero::Refused } else { Zero::Chosen };
             facts.ports.extend(value.get("port_value").map(|number| port(number, zero, &place.key("port_value"))));
         }
         "path_config_source" => facts.files.extend(text("path")),
@@ -134,6 +135,11 @@ fn parts<'a>(value: &'a Value, field: &'a str, place: &Origin, facts: &mut Facts
         facts.regexes.extend(text("regex"));
     }
     facts.files.extend(text("filename"));
+}
+
+/// Whether an address is that of an endpoint, not one that is listened on.
+fn is_endpoint(place: &Origin) -> bool {
+    place.path.segments().iter().any(|step| matches!(step, Segment::Key(key) if key == "lb_endpoints"))
 }
 
 fn domains<'a>(value: &'a Value, place: &Origin, facts: &mut Facts<'a>) {

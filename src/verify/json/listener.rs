@@ -35,7 +35,7 @@ pub(super) fn listener<'a>(value: &'a Value, place: &Origin, facts: &mut Facts<'
     fields::walk(value, "listener", place, facts);
 }
 
-fn socket<'a>(listener: &'a Value, address: Option<&'a Value>, place: Origin) -> Option<Socket<'a>> {
+pub(super) fn socket<'a>(listener: &'a Value, address: Option<&'a Value>, place: Origin) -> Option<Socket<'a>> {
     let socket = address?.get("socket_address")?;
     let port = socket.get("port_value")?;
     let reuse = listener.get("enable_reuse_port").or_else(|| listener.get("reuse_port"));
