@@ -80,12 +80,13 @@ fn routes<'a>(configuration: &'a ir::RouteConfiguration, facts: &mut Facts<'a>) 
     for host in &configuration.virtual_hosts {
         domains.extend(host.domains.iter().map(|domain| text(domain, &host.origins)));
         for route in &host.routes {
-            headers(&route.request_headers, &route.origins, facts);
-            headers(&route.response_headers, &route.origins, facts);
+            let origins = if route.origins.is_empty() { &host.origins } else { &route.origins };
+            headers(&route.request_headers, origins, facts);
+            headers(&route.response_headers, origins, facts);
             match &route.action {
-                Action::Forward(forward) => self::forward(forward, &route.origins, facts),
+                Action::Forward(forward) => self::forward(forward, origins, facts),
                 Action::Redirect(Redirect { path: Some(RedirectPath::Regex { pattern, substitution }), .. }) => {
-                    facts.rewrites.push(Rewrite { pattern, substitution, place: route.origins.first().cloned() });
+                    facts.rewrites.push(Rewrite { pattern, substitution, place: origins.first().cloned() });
                 }
                 Action::Redirect(_) | Action::DirectResponse(_) | Action::NonForwarding => {}
             }

@@ -4,6 +4,7 @@ use super::Shared;
 use super::address::wildcards;
 use super::bytes::dns_family;
 use super::http;
+use crate::base::Origins;
 use crate::ir::cluster::DnsCache;
 use crate::ir::listener::{
     AccessLog, Binding, FilterChain, FilterChainMatch, Listener, ListenerFilter, ListenerFilterKind, NetworkFilter,
@@ -74,7 +75,21 @@ pub(super) fn filters(shared: &Shared<'_>) -> Vec<NetworkFilter> {
 
 /// The chain of a listener for what none of its own takes (`istio: core.buildListenerFromEntry`).
 pub(super) fn fallback(shared: &Shared<'_>) -> FilterChain {
-    FilterChain { matches: Some(FilterChainMatch::default()), ..chain(defaults::PASSTHROUGH_CHAIN, filters(shared)) }
+    FilterChain {
+        origins: origins(shared),
+        matches: Some(FilterChainMatch::default()),
+        ..chain(defaults::PASSTHROUGH_CHAIN, filters(shared))
+    }
+}
+
+/// The `egressProxy` of a Sidecar, where that is where they go; else nobody wrote it.
+fn origins(shared: &Shared<'_>) -> Origins {
+    let sidecar = shared.tcp.view.sidecar.filter(|sidecar| {
+        let policy = sidecar.spec.outbound_traffic_policy.as_ref();
+        policy.is_some_and(|policy| policy.egress_proxy.is_some())
+    });
+    let place = sidecar.map(|sidecar| sidecar.origin.key("spec").key("outboundTrafficPolicy").key("egressProxy"));
+    place.into_iter().collect()
 }
 
 fn chain(name: &str, filters: Vec<NetworkFilter>) -> FilterChain {
@@ -109,7 +124,8 @@ pub(super) fn virtual_outbound(shared: &Shared<'_>, port: u32, access_logs: &[Ac
     let by_name = (*shared.unknown == Policy::ByName).then(|| http_by_name(shared));
     let inspector =
         by_name.is_some().then_some(ListenerFilter { kind: ListenerFilterKind::HttpInspector, disabled: None });
-    let catch_all = chain(defaults::VIRTUAL_OUTBOUND_CATCH_ALL, filters(shared));
+    let catch_all =
+        FilterChain { origins: origins(shared), ..chain(defaults::VIRTUAL_OUTBOUND_CATCH_ALL, filters(shared)) };
     Some(Listener {
         origins: Vec::new(),
         name: defaults::VIRTUAL_OUTBOUND.to_owned(),
@@ -166,7 +182,7 @@ pub(super) fn virtual_host(shared: &Shared<'_>) -> VirtualHost {
         }
     };
     VirtualHost {
-        origins: Vec::new(),
+        origins: origins(shared),
         name: name.to_owned(),
         domains: vec!["*".to_owned()],
         routes: vec![Route::for_everything(name, action)],
