@@ -29,11 +29,13 @@ pub(super) fn names_waypoint(labels: &Labels) -> bool {
     labels.get(USE_WAYPOINT).is_some_and(|name| !name.is_empty() && name != "none")
 }
 
-/// Whether anything of a namespace has a waypoint: the namespace itself, or a Service or workload in it.
-pub(super) fn has_waypoint(context: &Context<'_>, namespace: &str) -> bool {
-    context.mesh.namespaces.get(namespace).is_some_and(names_waypoint)
-        || context.resources.services.iter().any(|it| it.namespace() == namespace && names_waypoint(&it.meta.labels))
-        || context.mesh.workloads.iter().any(|it| it.namespace == namespace && names_waypoint(&it.labels))
+/// The namespaces of which anything has a waypoint: the namespace itself, or a Service or workload in it.
+pub(super) fn with_waypoint<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let whole =
+        context.mesh.namespaces.iter().filter(|(_, labels)| names_waypoint(labels)).map(|(name, _)| name.as_str());
+    let services = context.resources.services.iter().filter(|it| names_waypoint(&it.meta.labels));
+    let workloads = context.mesh.workloads.iter().filter(|it| names_waypoint(&it.labels));
+    whole.chain(services.map(|it| it.namespace())).chain(workloads.map(|it| it.namespace.as_str())).collect()
 }
 
 /// Whether the requests of a Service go through a waypoint: its own, or its namespace's.

@@ -52,8 +52,16 @@ impl<'a> Context<'a> {
 
     /// The policies of a decoded kind, in Istio's order.
     pub fn policies(&self, kind: &'static str) -> Vec<PolicyText<'a>> {
-        let of_kind = self.resources.infos.iter().enumerate().filter(|(_, info)| info.kind.name() == kind);
+        // Objects of one kind stand together.
+        let infos = &self.resources.infos;
+        let chunks = infos.chunk_by(|one, other| one.kind == other.kind).scan(0, |start, of_kind| {
+            let first = *start;
+            *start += of_kind.len();
+            Some((first, of_kind))
+        });
+        let of_kind = chunks.filter(|(_, of_kind)| of_kind.first().is_some_and(|it| it.kind.name() == kind));
         of_kind
+            .flat_map(|(start, of_kind)| of_kind.iter().enumerate().map(move |(at, info)| (start + at, info)))
             .map(|(at, info)| {
                 let origin = Origin::of(ResourceId(at as u32));
                 let spec = self.node(&origin.key("spec"));

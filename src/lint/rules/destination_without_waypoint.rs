@@ -3,7 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::lint::ambient::{has_waypoint, is_ambient_namespace, is_captured};
+use crate::lint::ambient::{is_ambient_namespace, is_captured, with_waypoint};
 use crate::mesh::{Registry, Service};
 
 declare_rule! {
@@ -56,6 +56,7 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let mesh = context.mesh;
+    let served = with_waypoint(context);
     let services = mesh.virtual_services.iter().filter(|it| it.gateways.iter().any(|key| key == "mesh"));
     let hosts = services.filter(|it| !it.http.is_empty()).flat_map(|service| {
         let origin = service.origin.key("spec").key("hosts");
@@ -67,7 +68,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         let Some(service) = mesh.services_with_host(host.as_str()).find(of_kubernetes) else { continue };
         let namespace = service.namespace.as_str();
         let is_served = is_captured(context, namespace, &service.labels);
-        if !is_ambient_namespace(context, namespace) || is_served || !has_waypoint(context, namespace) {
+        if !is_ambient_namespace(context, namespace) || is_served || !served.contains(namespace) {
             continue;
         }
         let message = format!("no waypoint serves `{host}`");

@@ -3,7 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location};
 use crate::lint::Context;
-use crate::lint::mutual_tls::{self, Required};
+use crate::lint::mutual_tls::{MutualTls, Required, selector};
 use crate::mesh::{DestinationRule, PeerAuthentication};
 use crate::resource::istio::destination_rule::ClientTlsMode;
 use crate::resource::istio::peer_authentication::MutualTlsMode;
@@ -45,9 +45,10 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let mutual_tls = MutualTls::new(context);
     for rule in &context.mesh.destination_rules {
         let Some(tls) = rule.spec.traffic_policy.as_ref().and_then(|policy| policy.tls.as_ref()) else { continue };
-        let Some(server) = server(context, rule) else { continue };
+        let Some(server) = server(context, &mutual_tls, rule) else { continue };
         let Some(by) = server.by else { continue };
         let message = match (tls.mode, server.mode) {
             // For a single host another rule tells it.
@@ -72,15 +73,13 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 }
 
 /// What the workloads of a rule's host take; `None` where that is not known.
-fn server<'a>(context: &Context<'a>, rule: &DestinationRule) -> Option<Required<'a>> {
+fn server<'a>(context: &Context<'a>, mutual_tls: &MutualTls<'a>, rule: &DestinationRule) -> Option<Required<'a>> {
     let domain = format!(".svc.{}", context.mesh.domain);
     if let Some(suffix) = rule.host.suffix() {
         return match suffix.strip_suffix(&domain) {
-            Some("") => Some(mutual_tls::of_namespace(context, &context.mesh.config.root_namespace)),
-            Some(of_namespace) => Some(mutual_tls::of_namespace(context, of_namespace.strip_prefix('.')?)),
-            None if suffix.is_empty() || domain.ends_with(suffix) => {
-                Some(mutual_tls::of_namespace(context, &context.mesh.config.root_namespace))
-            }
+            Some("") => Some(mutual_tls.of_mesh()),
+            Some(of_namespace) => Some(mutual_tls.of_namespace(of_namespace.strip_prefix('.')?)),
+            None if suffix.is_empty() || domain.ends_with(suffix) => Some(mutual_tls.of_mesh()),
             None => None,
         };
     }
@@ -88,24 +87,25 @@ fn server<'a>(context: &Context<'a>, rule: &DestinationRule) -> Option<Required<
     let service = context.mesh.services_with_host(rule.host.as_str()).next();
     let selector = service.map(|it| &it.selector).filter(|it| !it.is_empty());
     Some(match selector {
-        Some(selector) => mutual_tls::of_workloads(context, namespace, selector),
-        None => mutual_tls::of_namespace(context, namespace),
+        Some(selector) => mutual_tls.of_workloads(namespace, selector),
+        None => mutual_tls.of_namespace(namespace),
     })
 }
 
 /// Without automatic mutual TLS clients send plain text unless a DestinationRule says otherwise.
 fn check_strict(context: &Context<'_>, found: &mut Diagnostics) {
     let is_strict = |it: &&PeerAuthentication| it.spec.mtls.as_ref().is_some_and(|it| it.mode == MutualTlsMode::Strict);
-    let whole = context.mesh.peer_authentications.iter().filter(|it| mutual_tls::selector(it).is_none());
+    let sends = |it: &&DestinationRule| {
+        let tls = it.spec.traffic_policy.as_ref().and_then(|policy| policy.tls.as_ref());
+        tls.is_some_and(|tls| tls.mode == ClientTlsMode::IstioMutual)
+    };
+    let sending: Vec<_> = context.mesh.destination_rules.iter().filter(sends).collect();
+    let whole = context.mesh.peer_authentications.iter().filter(|it| selector(it).is_none());
     for policy in whole.filter(is_strict) {
         let is_root = policy.namespace == context.mesh.config.root_namespace;
         let namespace = if is_root { String::new() } else { format!(".{}", policy.namespace) };
         let hosts = HostPattern::from(format!("*{namespace}.svc.{}", context.mesh.domain).as_str());
-        let sends = |it: &DestinationRule| {
-            let tls = it.spec.traffic_policy.as_ref().and_then(|policy| policy.tls.as_ref());
-            tls.is_some_and(|tls| tls.mode == ClientTlsMode::IstioMutual) && it.host.matches(&hosts)
-        };
-        if context.mesh.destination_rules.iter().any(sends) {
+        if sending.iter().any(|it| it.host.matches(&hosts)) {
             continue;
         }
         let place = Location::Value(policy.origin.key("spec").key("mtls").key("mode"));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin, ResourceId};
 use crate::lint::Context;
-use crate::lint::ambient::{has_waypoint, is_ambient_namespace};
+use crate::lint::ambient::{is_ambient_namespace, with_waypoint};
 use crate::resource::Kind;
 use crate::yaml::Node;
 
@@ -46,12 +46,13 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let served = with_waypoint(context);
     let ambient: BTreeSet<&str> = context
         .mesh
         .namespaces
         .keys()
         .map(String::as_str)
-        .filter(|it| is_ambient_namespace(context, it) && !has_waypoint(context, it))
+        .filter(|it| is_ambient_namespace(context, it) && !served.contains(it))
         .collect();
     if ambient.is_empty() {
         return;

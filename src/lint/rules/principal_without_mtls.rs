@@ -2,7 +2,8 @@
 
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
-use crate::lint::{Context, mutual_tls};
+use crate::lint::Context;
+use crate::lint::mutual_tls::MutualTls;
 use crate::resource::Object;
 use crate::resource::istio::AuthorizationPolicy;
 use crate::resource::istio::peer_authentication::MutualTlsMode;
@@ -60,11 +61,12 @@ const FIELDS: [&str; 8] = [
 ];
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let mutual_tls = MutualTls::new(context);
     for policy in context.resources.authorization_policies.iter().filter(|it| it.spec.targets().is_empty()) {
         let namespace = policy.namespace();
         let required = match policy.spec.selector().filter(|it| !it.is_empty()) {
-            Some(selector) => mutual_tls::of_workloads(context, namespace, selector),
-            None => mutual_tls::of_namespace(context, namespace),
+            Some(selector) => mutual_tls.of_workloads(namespace, selector),
+            None => mutual_tls.of_namespace(namespace),
         };
         let Some(by) = required.by.filter(|_| required.mode == MutualTlsMode::Disable) else { continue };
         for place in identities(policy) {

@@ -4,7 +4,7 @@ use super::declare_rule;
 use super::policy_without_waypoint::is_about_http;
 use crate::base::{Diagnostic, Diagnostics};
 use crate::lint::Context;
-use crate::lint::ambient::{has_waypoint, is_ambient_namespace};
+use crate::lint::ambient::{is_ambient_namespace, with_waypoint};
 
 declare_rule! {
     /// ## What it does
@@ -44,9 +44,10 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let served = with_waypoint(context);
     for kind in ["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] {
         for policy in context.policies(kind).iter().filter(|it| !it.has_target && !it.selector.is_empty()) {
-            let in_ambient = is_ambient_namespace(context, policy.namespace) && has_waypoint(context, policy.namespace);
+            let in_ambient = is_ambient_namespace(context, policy.namespace) && served.contains(policy.namespace);
             let Some(spec) = policy.spec.filter(|_| in_ambient) else { continue };
             let needs = match kind {
                 "AuthorizationPolicy" => is_about_http(spec),

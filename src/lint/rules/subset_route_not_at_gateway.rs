@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 use crate::lint::Context;
-use crate::mesh::{VirtualService, Workload};
+use crate::mesh::{DestinationRule, Mesh, VirtualService, Workload};
 use crate::resource::istio::virtual_service::Destination;
 
 declare_rule! {
@@ -73,11 +73,15 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             }
         }
     }
+    if by_host.is_empty() {
+        return;
+    }
+    let subsets = Subsets::new(context.mesh);
     for service in context.mesh.virtual_services.iter().filter(|it| !it.gateways.iter().all(is_mesh)) {
         for (origin, destination) in destinations(service).filter(|(_, it)| it.subset.is_empty()) {
             let host = destination.host.as_str();
             let Some(other) = by_host.get(host).filter(|it| it.service.origin != service.origin) else { continue };
-            if is_whole(context, host, other.subset) {
+            if subsets.is_whole(context.mesh, host, other.subset) {
                 continue;
             }
             let other_name = format!("{}/{}", other.service.namespace, other.service.name);
@@ -104,15 +108,38 @@ fn destinations(service: &VirtualService) -> impl Iterator<Item = (Origin, &Dest
     })
 }
 
-/// Whether every workload of a host is in a subset; not where the input has none of them.
-fn is_whole(context: &Context<'_>, host: &str, subset: &str) -> bool {
-    let rules = context.mesh.destination_rules.iter().filter(|it| it.host.as_str() == host);
-    let Some(subset) = rules.flat_map(|it| &it.spec.subsets).find(|it| it.name == subset) else { return false };
-    let mut workloads = context.mesh.workloads.iter().filter(|workload| {
-        let services = context.mesh.services_with_host(host);
-        let mut of_pods = services.filter(|it| !it.selector.is_empty() && it.namespace == workload.namespace);
-        of_pods.any(|it| it.selector.selects(&workload.labels))
-    });
-    let is_in = |workload: &Workload| subset.labels.selects(&workload.labels);
-    workloads.next().is_some_and(is_in) && workloads.all(is_in)
+/// What says which workloads a subset has.
+struct Subsets<'m> {
+    rules: BTreeMap<&'m str, Vec<&'m DestinationRule>>,
+    /// Workloads by namespace and each of their labels.
+    workloads: BTreeMap<(&'m str, &'m str, &'m str), Vec<&'m Workload>>,
+}
+
+impl<'m> Subsets<'m> {
+    fn new(mesh: &'m Mesh) -> Self {
+        let mut subsets = Self { rules: BTreeMap::new(), workloads: BTreeMap::new() };
+        for rule in &mesh.destination_rules {
+            subsets.rules.entry(rule.host.as_str()).or_default().push(rule);
+        }
+        for workload in &mesh.workloads {
+            for (key, value) in workload.labels.iter() {
+                subsets.workloads.entry((workload.namespace.as_str(), key, value)).or_default().push(workload);
+            }
+        }
+        subsets
+    }
+
+    /// Whether every workload of a host is in a subset; not where the input has none of them.
+    fn is_whole(&self, mesh: &Mesh, host: &str, subset: &str) -> bool {
+        let rules = self.rules.get(host).into_iter().flatten();
+        let Some(subset) = rules.flat_map(|it| &it.spec.subsets).find(|it| it.name == subset) else { return false };
+        let services = mesh.services_with_host(host);
+        let mut workloads = services.flat_map(|service| {
+            let first = service.selector.iter().next();
+            let some = first.and_then(|(key, value)| self.workloads.get(&(service.namespace.as_str(), key, value)));
+            some.into_iter().flatten().filter(|it| service.selector.selects(&it.labels))
+        });
+        let is_in = |workload: &&&Workload| subset.labels.selects(&workload.labels);
+        workloads.next().is_some_and(|it| is_in(&it)) && workloads.all(|it| is_in(&it))
+    }
 }

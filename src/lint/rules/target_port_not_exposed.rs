@@ -53,13 +53,15 @@ declare_rule! {
     pub(super) RULE = { name: "target-port-not-exposed", codes: ["KIA0701"], severity: Warning, check: check };
 }
 
-/// Namespace, labels and specification of a pod, or of a template of pods.
-type Pods<'a> = BTreeMap<&'a str, Vec<(&'a Labels, &'a Pod)>>;
+/// Pods and templates of pods by namespace and each of their labels.
+type Pods<'a> = BTreeMap<(&'a str, &'a str, &'a str), Vec<(&'a Labels, &'a Pod)>>;
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let pods = pods(context);
     for service in context.resources.services.iter().filter(|it| is_checked(it) && !it.spec.selector.is_empty()) {
-        let all = pods.get(service.namespace()).into_iter().flatten();
+        let first = service.spec.selector.iter().next();
+        let all = first.and_then(|(key, value)| pods.get(&(service.namespace(), key, value)));
+        let all = all.into_iter().flatten();
         let own: Vec<&Pod> = all.filter(|(labels, _)| service.spec.selector.selects(labels)).map(|it| it.1).collect();
         if own.is_empty() {
             continue;
@@ -91,13 +93,18 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 fn pods<'a>(context: &Context<'a>) -> Pods<'a> {
     let resources = context.resources;
     let mut pods = Pods::new();
+    let mut add = |namespace: &'a str, labels: &'a Labels, pod: &'a Pod| {
+        for (key, value) in labels.iter() {
+            pods.entry((namespace, key, value)).or_default().push((labels, pod));
+        }
+    };
     for pod in &resources.pods {
-        pods.entry(pod.namespace()).or_default().push((&pod.meta.labels, &pod.spec));
+        add(pod.namespace(), &pod.meta.labels, &pod.spec);
     }
     for objects in [&resources.deployments, &resources.stateful_sets, &resources.daemon_sets, &resources.replica_sets] {
         for object in objects {
             let template = &object.spec.template;
-            pods.entry(object.namespace()).or_default().push((&template.metadata.labels, &template.spec));
+            add(object.namespace(), &template.metadata.labels, &template.spec);
         }
     }
     pods

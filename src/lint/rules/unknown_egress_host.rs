@@ -1,6 +1,6 @@
 //! A Sidecar for hosts that are not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location};
@@ -42,9 +42,9 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let mesh = context.mesh;
-    let mut by_namespace: BTreeMap<&str, Vec<HostPattern>> = BTreeMap::new();
+    let mut by_namespace: BTreeMap<&str, BTreeSet<HostPattern>> = BTreeMap::new();
     for service in &mesh.services {
-        by_namespace.entry(service.namespace.as_str()).or_default().push(service.hostname.as_str().into());
+        by_namespace.entry(service.namespace.as_str()).or_default().insert(service.hostname.as_str().into());
     }
     for service in &mesh.virtual_services {
         by_namespace.entry(service.namespace.as_str()).or_default().extend(service.hosts.iter().cloned());
@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
                     Some(namespace) => namespace,
                 };
                 let Some(known) = by_namespace.get(namespace) else { continue };
-                if known.iter().any(|host| host.matches(&written.host)) {
+                if known.contains(&written.host) || known.iter().any(|host| host.matches(&written.host)) {
                     continue;
                 }
                 let message = format!("no service in namespace `{namespace}` of the input has host `{}`", written.host);
