@@ -157,7 +157,7 @@ impl Part {
 fn reason(said: &str, file: &str) -> String {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let line =
-        lines().find_map(|line| line.strip_prefix("error initializing configuration ")).or_else(|| lines().last());
+        lines().find_map(|line| line.strip_prefix("error initializing configuration ")).or_else(|| lines().next_back());
     let line = line.unwrap_or("it ends without a word").replace(&format!("'{file}': "), "");
     line.replace(file, "the bootstrap")
 }

@@ -190,6 +190,10 @@ super::declare_faults! {
         what "`key` of a condition is no attribute."
         why "istiod refuses the object."
         help "Use one of those that Istio's page of authorization policy conditions lists.";
+    "unknown-message"
+        what "An EnvoyFilter puts in a message of an old version of Envoy's API."
+        why "Envoy does not know it and refuses the listener, cluster or route."
+        help "Use the message of version 3.";
     "unknown-target"
         what "A policy is attached to a kind that it cannot be attached to."
         why "istiod refuses the object, or it has no effect."
