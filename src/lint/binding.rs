@@ -1,8 +1,9 @@
 //! Which servers of a Gateway have the routes of a VirtualService, and what routes a server takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{NamespacedHost, Origin, Protocol};
+use super::hosts::Hosts;
+use crate::base::{HostPattern, NamespacedHost, Origin, Protocol};
 use crate::mesh::{Gateway, Mesh, VirtualService};
 use crate::resource::istio::gateway::{Server, ServerTlsMode};
 
@@ -59,18 +60,48 @@ impl<'m> Gateways<'m> {
     }
 }
 
-/// The servers of Gateways, with the place of each.
-pub(super) fn servers<'m>(gateways: &[&'m Gateway]) -> Vec<(&'m Gateway, &'m Server, &'m Origin)> {
-    let servers = gateways
-        .iter()
-        .flat_map(|it| it.spec.servers.iter().zip(&it.server_origins).map(|(server, at)| (*it, server, at)));
-    servers.collect()
-}
+/// A server with its Gateway and its place.
+pub(super) type Bound<'m> = (&'m Gateway, &'m Server, &'m Origin);
 
-/// Whether a server has a host of the VirtualService, and takes VirtualServices of its namespace.
-pub(super) fn binds(gateway: &Gateway, server: &Server, service: &VirtualService) -> bool {
-    let has = |host: &NamespacedHost| service.hosts.iter().any(|own| own.matches(&host.host));
-    server.hosts.iter().any(|host| admits(gateway, host, service) && has(host))
+/// The servers of each Gateway by their hosts.
+pub(super) struct Servers<'m>(BTreeMap<&'m Origin, Hosts<(usize, &'m NamespacedHost)>>);
+
+impl<'m> Servers<'m> {
+    pub(super) fn new(mesh: &'m Mesh) -> Self {
+        let by_host = |gateway: &'m Gateway| {
+            let mut hosts = Hosts::default();
+            for (at, server) in gateway.spec.servers.iter().enumerate() {
+                server.hosts.iter().for_each(|host| hosts.add(&host.host, (at, host)));
+            }
+            (&gateway.origin, hosts)
+        };
+        Self(mesh.gateways.iter().map(by_host).collect())
+    }
+
+    /// Whether a server of these Gateways has the host, for this VirtualService.
+    pub(super) fn have(&self, host: &HostPattern, service: &VirtualService, gateways: &[&Gateway]) -> bool {
+        gateways.iter().any(|gateway| {
+            let hosts = self.0.get(&gateway.origin);
+            hosts.is_some_and(|hosts| hosts.meeting(host).any(|(_, host)| admits(gateway, host, service)))
+        })
+    }
+
+    /// The servers of these Gateways that have a host of the VirtualService, and take VirtualServices of its namespace.
+    pub(super) fn with_hosts_of(&self, service: &VirtualService, gateways: &[&'m Gateway]) -> Vec<Bound<'m>> {
+        let mut found = Vec::new();
+        for gateway in gateways {
+            let Some(hosts) = self.0.get(&gateway.origin) else { continue };
+            let meeting = service.hosts.iter().flat_map(|own| hosts.meeting(own));
+            let admitted = meeting.filter(|(_, host)| admits(gateway, host, service)).map(|(at, _)| *at);
+            let servers: BTreeSet<usize> = admitted.collect();
+            found.extend(
+                servers
+                    .into_iter()
+                    .filter_map(|at| Some((*gateway, gateway.spec.servers.get(at)?, gateway.server_origins.get(at)?))),
+            );
+        }
+        found
+    }
 }
 
 /// Whether a host of a server takes VirtualServices of this namespace.

@@ -1,11 +1,11 @@
 //! A match for a port that no server of the Gateways opens.
 
 use super::declare_rule;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Diagnostic, Diagnostics, Location, Origins, Port};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, servers};
+use crate::lint::binding::Gateways;
 use crate::mesh::{Gateway, Semantics, VirtualService};
 
 declare_rule! {
@@ -61,14 +61,19 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let gateways = Gateways::new(context.mesh);
+    let ports_of = |gateway: &Gateway| -> BTreeSet<Port> {
+        gateway.spec.servers.iter().filter_map(|server| server.port.as_ref()?.number).collect()
+    };
+    let opened: BTreeMap<String, BTreeSet<Port>> =
+        context.mesh.gateways.iter().map(|gateway| (gateway.key(), ports_of(gateway))).collect();
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         let matches = ports(service);
         if matches.is_empty() {
             continue;
         }
         let Some(bound) = gateways.only(service) else { continue };
-        let opened: BTreeSet<Port> =
-            servers(&bound).iter().filter_map(|(_, server, _)| server.port.as_ref()?.number).collect();
+        let ports = service.gateways.iter().filter_map(|key| opened.get(key));
+        let opened: BTreeSet<Port> = ports.flatten().copied().collect();
         for (port, origins) in matches.into_iter().filter(|(port, _)| !opened.contains(port)) {
             found.0.extend(report(port, origins, &opened, &bound));
         }

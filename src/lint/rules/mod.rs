@@ -114,6 +114,7 @@ mod sidecar_in_ambient;
 mod sidecars_of_one_workload;
 mod static_entry_without_endpoints;
 mod status_beyond_range;
+mod subset_not_seen;
 mod subset_route_not_at_gateway;
 mod subset_without_labels;
 mod subset_without_pods;
@@ -276,6 +277,7 @@ pub static RULES: &[&Rule] = &[
     &sidecars_of_one_workload::RULE,
     &static_entry_without_endpoints::RULE,
     &status_beyond_range::RULE,
+    &subset_not_seen::RULE,
     &subset_route_not_at_gateway::RULE,
     &subset_without_labels::RULE,
     &subset_without_pods::RULE,

@@ -3,7 +3,6 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::lint::routes;
 use crate::resource::istio::virtual_service::{HttpMatchRequest, HttpRedirect, StringMatch};
 
 declare_rule! {
@@ -36,24 +35,45 @@ declare_rule! {
     /// ```
     /// ## References
     /// <https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRedirect>
-    pub(super) RULE = { name: "redirect-to-itself", codes: [], severity: Error, check: check };
+    pub(super) RULE = { name: "redirect-to-itself", codes: [], severity: Warning, check: check };
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    for (origin, route) in routes::http(context) {
-        let Some(redirect) = route.redirect.as_ref().filter(|redirect| keeps_place(redirect)) else { continue };
-        let none = [HttpMatchRequest::default()];
-        let matches = if route.matches.is_empty() { none.as_slice() } else { route.matches.as_slice() };
-        let Some((from, to)) = matches.iter().find_map(|one| loop_of(one, redirect)) else { continue };
-        let key = if redirect.uri.is_empty() { "prefixRewrite" } else { "uri" };
-        let message = format!("`{from}` is redirected to `{to}`, which this rule redirects again");
-        let place = Location::Value(origin.key("redirect").key(key));
-        found.push(
-            Diagnostic::new(RULE.severity, RULE.name, place, message)
-                .labelled("the client ends with too many redirects")
-                .help("match with `exact`, or put a rule for the target first"),
-        );
+    // What a delegate's match takes is up to the VirtualService that delegates to it.
+    for object in context.resources.virtual_services.iter().filter(|object| !object.spec.hosts.is_empty()) {
+        let http = object.spec_origin().key("http");
+        let mut earlier: Vec<&HttpMatchRequest> = Vec::new();
+        for (at, route) in object.spec.http.iter().enumerate() {
+            if let Some(redirect) = route.redirect.as_ref().filter(|redirect| keeps_place(redirect)) {
+                let none = [HttpMatchRequest::default()];
+                let matches = if route.matches.is_empty() { none.as_slice() } else { route.matches.as_slice() };
+                let loops = matches.iter().find_map(|one| loop_of(one, redirect));
+                if let Some((from, to)) = loops.filter(|(_, to)| !earlier.iter().any(|one| may_take(one, to))) {
+                    let key = if redirect.uri.is_empty() { "prefixRewrite" } else { "uri" };
+                    found.push(report(&from, &to, Location::Value(http.index(at).key("redirect").key(key))));
+                }
+            }
+            earlier.extend(&route.matches);
+        }
     }
+}
+
+/// Whether a match with whatever other conditions may take the path.
+fn may_take(one: &HttpMatchRequest, target: &str) -> bool {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let cased = |text: &str| if one.ignore_uri_case { text.to_ascii_lowercase() } else { text.to_owned() };
+    match &one.uri {
+        Some(StringMatch::Exact(text)) => cased(text) == cased(path),
+        Some(StringMatch::Prefix(text)) => cased(path).starts_with(&cased(text)),
+        Some(StringMatch::Regex(_) | StringMatch::Unset) | None => true,
+    }
+}
+
+fn report(from: &str, to: &str, place: Location) -> Diagnostic {
+    let message = format!("`{from}` is redirected to `{to}`, which this rule redirects again");
+    Diagnostic::new(RULE.severity, RULE.name, place, message)
+        .labelled("the client ends with too many redirects")
+        .help("match with `exact`, or put a rule for the target first")
 }
 
 /// Whether only the path changes.

@@ -1,11 +1,10 @@
 //! Routes of a kind that no server of their Gateways takes.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, RouteKind, binds, servers, taken};
-use crate::mesh::{Gateway, Semantics, VirtualService};
-use crate::resource::istio::gateway::Server;
+use crate::lint::binding::{Bound, Gateways, RouteKind, Servers, taken};
+use crate::mesh::{Semantics, VirtualService};
 
 declare_rule! {
     /// ## What it does
@@ -64,15 +63,11 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let gateways = Gateways::new(context.mesh);
+    let servers = Servers::new(context.mesh);
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         let Some(bound) = gateways.only(service) else { continue };
-        let all = servers(&bound);
+        let own = servers.with_hosts_of(service, &bound);
         for kind in written(service) {
-            // Most Gateways take one kind only; their hosts need no look.
-            if all.iter().all(|(_, server, _)| taken(server) == Some(kind)) {
-                continue;
-            }
-            let own: Vec<_> = all.iter().filter(|(gateway, server, _)| binds(gateway, server, service)).collect();
             if !own.is_empty() && !own.iter().any(|(_, server, _)| taken(server) == Some(kind)) {
                 found.push(report(service, kind, &own));
             }
@@ -90,7 +85,7 @@ fn written(service: &VirtualService) -> Vec<RouteKind> {
     lists.into_iter().filter(|(_, empty)| !empty).map(|(kind, _)| kind).collect()
 }
 
-fn report(service: &VirtualService, kind: RouteKind, servers: &[&(&Gateway, &Server, &Origin)]) -> Diagnostic {
+fn report(service: &VirtualService, kind: RouteKind, servers: &[Bound<'_>]) -> Diagnostic {
     /// How many servers are shown.
     const SHOWN: usize = 3;
     let place = Location::Key(service.origin.key("spec").key(kind.key()));

@@ -1,10 +1,10 @@
 //! A server name that is opened although no server has it.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, RouteKind, binds, servers, taken};
-use crate::mesh::{Gateway, Semantics, VirtualService};
+use crate::lint::binding::{Bound, Gateways, RouteKind, Servers, taken};
+use crate::mesh::{Semantics, VirtualService};
 use crate::resource::istio::gateway::Server;
 
 declare_rule! {
@@ -64,22 +64,22 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = Gateways::new(context.mesh);
+    let (gateways, servers) = (Gateways::new(context.mesh), Servers::new(context.mesh));
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         // A name is within the hosts of the VirtualService; where these are no wider, it is within the server's.
         if service.tls.is_empty() || !service.hosts.iter().any(|host| host.is_wildcard()) {
             continue;
         }
         let Some(bound) = gateways.only(service) else { continue };
-        let all = servers(&bound).into_iter().filter(|(_, server, _)| taken(server) == Some(RouteKind::Tls));
-        let own: Vec<_> = all.filter(|(gateway, server, _)| binds(gateway, server, service)).collect();
+        let mut own = servers.with_hosts_of(service, &bound);
+        own.retain(|(_, server, _)| taken(server) == Some(RouteKind::Tls));
         if !own.is_empty() {
             check_names(service, &own, found);
         }
     }
 }
 
-fn check_names(service: &VirtualService, servers: &[(&Gateway, &Server, &Origin)], found: &mut Diagnostics) {
+fn check_names(service: &VirtualService, servers: &[Bound<'_>], found: &mut Diagnostics) {
     for rule in &service.tls {
         for (one, origins) in rule.spec.matches.iter().zip(&rule.match_origins) {
             let Some(origin) = origins.first() else { continue };

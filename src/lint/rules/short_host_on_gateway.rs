@@ -3,7 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, servers};
+use crate::lint::binding::{Gateways, Servers};
 use crate::mesh::Semantics;
 
 declare_rule! {
@@ -57,7 +57,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = Gateways::new(context.mesh);
+    let (gateways, servers) = (Gateways::new(context.mesh), Servers::new(context.mesh));
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         let hosts = service.origin.key("spec").key("hosts");
         for (at, host) in service.hosts.iter().enumerate() {
@@ -68,9 +68,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             }
             // Where no server takes it, that is reported instead.
             let Some(bound) = gateways.only(service) else { break };
-            let served =
-                servers(&bound).iter().any(|(_, server, _)| server.hosts.iter().any(|it| it.host.matches(host)));
-            if served {
+            if servers.have(host, service, &bound) {
                 found.push(report(written, host, Location::Value(place)));
             }
         }

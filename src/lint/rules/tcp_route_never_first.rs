@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, RouteKind, binds, servers, taken};
+use crate::lint::binding::{Gateways, RouteKind, Servers, taken};
 use crate::mesh::Semantics;
 use crate::resource::istio::virtual_service::TcpRoute;
 
@@ -83,7 +83,7 @@ declare_rule! {
 type Lost<'m> = BTreeMap<&'m Origin, &'m Origin>;
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = Gateways::new(context.mesh);
+    let (gateways, servers) = (Gateways::new(context.mesh), Servers::new(context.mesh));
     // What each server has; the VirtualServices come in the order in which Istio looks at them.
     let mut first: BTreeMap<&Origin, &Origin> = BTreeMap::new();
     let (mut used, mut lost) = (std::collections::BTreeSet::new(), Lost::new());
@@ -92,8 +92,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             continue;
         }
         let Some(bound) = gateways.only(service) else { continue };
-        let taking = servers(&bound).into_iter().filter(|(_, server, _)| taken(server) == Some(RouteKind::Tcp));
-        for (gateway, server, origin) in taking.filter(|(gateway, server, _)| binds(gateway, server, service)) {
+        let own = servers.with_hosts_of(service, &bound).into_iter();
+        for (gateway, server, origin) in own.filter(|(_, server, _)| taken(server) == Some(RouteKind::Tcp)) {
             let number = server.port.as_ref().and_then(|port| port.number);
             for rule in service.tcp.iter().filter(|rule| fits(&rule.spec, number, &gateway.key())) {
                 let Some(place) = rule.origins.first() else { continue };
