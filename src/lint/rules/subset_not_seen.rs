@@ -94,7 +94,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         }
     }
     let gateways: BTreeMap<String, &Gateway> = context.mesh.gateways.iter().map(|it| (it.key(), it)).collect();
-    for object in context.resources.virtual_services.iter().filter(|object| !object.spec.hosts.is_empty()) {
+    let objects = context.resources.virtual_services.iter().filter(|object| !object.spec.hosts.is_empty());
+    for object in objects.filter(|object| is_everywhere(&object.spec)) {
         for (origin, destination) in written(object) {
             let Some(destination) = destination.filter(|it| !open.contains(it.subset.as_str())) else { continue };
             let host = full_host(&context.mesh.domain, destination.host.as_str(), object.namespace());
@@ -111,6 +112,15 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether all routes are for all gateways: of one with a match for some of them, as on the way through an egress
+/// gateway, it is not said which proxies have it.
+fn is_everywhere(spec: &VirtualService) -> bool {
+    let http = spec.http.iter().flat_map(|rule| &rule.matches).map(|one| &one.gateways);
+    let tls = spec.tls.iter().flat_map(|rule| &rule.matches).map(|one| &one.gateways);
+    let tcp = spec.tcp.iter().flat_map(|rule| &rule.matches).map(|one| &one.gateways);
+    http.chain(tls).chain(tcp).all(|gateways| gateways.is_empty())
 }
 
 /// Whether every proxy that looks for the host finds the rule.
