@@ -193,6 +193,8 @@ fn cors(
     let asked = seen.header("access-control-request-headers");
     add("allow-headers", text(|policy| &policy.allow_headers).map(|all| or_asked(all, asked)));
     add("max-age", text(|policy| &policy.max_age));
+    // Its own answer passes the filter as every response does.
+    add("expose-headers", text(|policy| &policy.expose_headers).filter(|_| allowed));
     outcome.cors_headers = headers;
     Some(End::DirectResponse { status: 200, body: None })
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Configuration, End, Fault, Mode, Outcome, Protocol, Request, Tls, run};
+use super::config::listener::NetworkFilter;
+use super::{Configuration, End, Fault, Injection, Mode, Outcome, Protocol, Request, Tls, run};
 
 fn get(host: &str, path: &str) -> Request {
     Request {
@@ -256,4 +257,131 @@ fn a_config_dump_is_read() {
     for text in ["", "[]", "{}", r#"{"listeners": [{"name": 1}]}"#] {
         assert!(Configuration::from_json(text).is_err(), "{text}");
     }
+}
+
+/// The same, with the filters of a router of Istio before the routes.
+fn filtered(list: Value) -> Configuration {
+    let mut all = routes(list);
+    let url = |name: &str| format!("type.googleapis.com/envoy.extensions.filters.http.{name}");
+    let filters = json!([
+        {"name": "fault", "typed_config": {"@type": url("fault.v3.HTTPFault")}},
+        {"name": "cors", "typed_config": {"@type": url("cors.v3.Cors")}},
+        {"name": "router", "typed_config": {"@type": url("router.v3.Router")}},
+    ]);
+    for filter in
+        all.listeners.iter_mut().flat_map(|listener| &mut listener.filter_chains).flat_map(|chain| &mut chain.filters)
+    {
+        if let NetworkFilter::HttpConnectionManager(manager) = &mut filter.typed_config {
+            manager.http_filters = serde_json::from_value(filters.clone()).expect("filters");
+        }
+    }
+    all
+}
+
+#[test]
+fn faults_answer_first_and_parts_of_them_are_said() {
+    let with_fault = |fault: Value| {
+        let mut route = to("a", json!({"prefix": "/"}));
+        route["typed_per_filter_config"] = json!({"fault": fault});
+        run(&filtered(json!([route])), &get("h", "/"))
+    };
+    let share = |numerator: u32| json!({"numerator": numerator, "denominator": "MILLION"});
+    let always = with_fault(json!({"abort": {"http_status": 418, "percentage": share(1_000_000)}}));
+    let body = Some("fault filter abort".to_owned());
+    assert_eq!(always.end, End::DirectResponse { status: 418, body });
+    assert_eq!(always.answered_by.as_deref(), Some("fault"));
+    let sometimes = with_fault(json!({"abort": {"http_status": 418, "percentage": share(300_000)}}));
+    assert_eq!((cluster(&sometimes), sometimes.answered_by.as_deref()), ("a", None));
+    assert_eq!(sometimes.injections, [Injection::Abort { per_million: 300_000, status: 418 }]);
+    let never = with_fault(json!({"abort": {"http_status": 418, "percentage": share(0)}}));
+    assert_eq!((cluster(&never), never.injections.len()), ("a", 0));
+    let grpc = with_fault(json!({"abort": {"grpc_status": 14, "percentage": share(1_000_000)}}));
+    assert!(matches!(grpc.end, End::DirectResponse { status: 200, .. }), "{:?}", grpc.end);
+    let other =
+        with_fault(json!({"upstream_cluster": "b", "abort": {"http_status": 418, "percentage": share(1_000_000)}}));
+    assert_eq!(cluster(&other), "a");
+    assert!(other.unjudged.is_empty(), "{:?}", other.unjudged);
+}
+
+#[test]
+fn cors_answers_preflights() {
+    let policy = |forwards: bool| {
+        let mut route = to("a", json!({"prefix": "/"}));
+        route["typed_per_filter_config"] = json!({"cors": {
+            "allow_origin_string_match": [{"exact": "https://a"}], "allow_methods": "GET", "max_age": "60",
+            "expose_headers": "x", "allow_credentials": true, "filter_enabled": {"default_value": {"numerator": 100}},
+            "forward_not_matching_preflights": forwards,
+        }});
+        filtered(json!([route]))
+    };
+    let ask = |all: &Configuration, method: &str, origin: &str| {
+        let headers = [("Origin", origin), ("Access-Control-Request-Method", "GET")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        run(all, &Request { method: method.to_owned(), headers, ..get("h", "/") })
+    };
+    let (forwards, answers) = (policy(true), policy(false));
+    let preflight = ask(&forwards, "OPTIONS", "https://a");
+    assert_eq!(preflight.end, End::DirectResponse { status: 200, body: None });
+    let expected = [
+        "allow-origin: https://a",
+        "allow-credentials: true",
+        "allow-methods: GET",
+        "max-age: 60",
+        "expose-headers: x",
+    ];
+    assert_eq!(preflight.cors_headers, expected.map(|header| format!("access-control-{header}")));
+    assert_eq!(cluster(&ask(&forwards, "OPTIONS", "https://b")), "a");
+    assert_eq!(ask(&answers, "OPTIONS", "https://b").end, End::DirectResponse { status: 200, body: None });
+    let actual = ask(&answers, "GET", "https://a");
+    assert_eq!((cluster(&actual), actual.cors_headers.len()), ("a", 3));
+    assert_eq!(ask(&answers, "GET", "https://b").cors_headers, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_request_is_refused() {
+    let all = routes(json!([to("a", json!({"prefix": "/"}))]));
+    let status = |request: Request| match run(&all, &request).end {
+        End::Fault(fault) => fault.status(),
+        _ => None,
+    };
+    let method = |name: &str| Request { method: name.to_owned(), ..get("h", "/") };
+    assert_eq!([method("PROPFIND"), method("BREW"), method("get")].map(status), [None, Some(400), Some(400)]);
+    let paths = ["/a b", "no-slash", "/%00", "http://other/p", "https://other/p"];
+    assert_eq!(paths.map(|path| status(get("h", path))), [Some(400), Some(400), Some(400), None, Some(403)]);
+    assert_eq!(["a/b", "a b", "a_b:x"].map(|host| status(get(host, "/"))), [Some(400), Some(400), None]);
+    assert_eq!(status(with(get("h", "/"), "a b", "")), Some(400));
+    assert_eq!(status(method("CONNECT")), Some(404), "a prefix takes no CONNECT");
+}
+
+#[test]
+fn each_value_of_a_header_stands_for_itself_and_some_are_joined() {
+    let one = |name: &str, invert: bool| {
+        let header = json!({"name": name, "string_match": {"exact": "v"}, "invert_match": invert});
+        routes(json!([to("b", json!({"prefix": "/", "headers": [header]})), to("a", json!({"prefix": "/"}))]))
+    };
+    let twice = |name: &str| Request {
+        headers: ["v", "w"].map(|value| (name.to_owned(), value.to_owned())).to_vec(),
+        ..get("h", "/")
+    };
+    assert_eq!(chosen(&one("x", false), &twice("X")), "b");
+    assert_eq!(chosen(&one("x", true), &twice("X")), "a");
+    assert_eq!(chosen(&one("accept", false), &twice("Accept")), "a", "it is `v,w`");
+}
+
+#[test]
+fn headers_are_removed_then_set_then_added() {
+    let add =
+        |key: &str, value: &str, action: &str| json!({"header": {"key": key, "value": value}, "append_action": action});
+    let all = routes(json!([{"match": {"prefix": "/"}, "route": {"cluster": "a"},
+    "request_headers_to_remove": ["Gone", "both"],
+    "request_headers_to_add": [
+        add("x", "added", "APPEND_IF_EXISTS_OR_ADD"), add("X", "set", "OVERWRITE_IF_EXISTS_OR_ADD"),
+        add("both", "new", "ADD_IF_ABSENT"), add("none", "", ""), add("absent", "v", "OVERWRITE_IF_EXISTS"),
+    ]}]));
+    let names = ["gone", "both", "X"];
+    let headers = names.map(|name| (name.to_owned(), "old".to_owned())).to_vec();
+    let End::Forward(forward) = run(&all, &Request { headers, ..get("h", "/") }).end else { panic!("a forward") };
+    let sent: Vec<String> =
+        forward.clusters[0].request_headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(sent, ["x=set", "x=added", "both=new"]);
 }

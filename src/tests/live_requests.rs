@@ -1,5 +1,5 @@
 //! The evaluator (`meshc route`) and a live Envoy agree on random requests to random configurations: on the status, the
-//! cluster, the redirect, and path and host as the cluster's server receives them.
+//! cluster, the redirect, and path, host and headers as the cluster's server receives them.
 //!
 //! A configuration is a test: `cargo test --test live_requests -- gateway-006`. `MESHC_LIVE_CONFIGURATIONS` and
 //! `MESHC_LIVE_REQUESTS` say how many, and how many requests each; see `docs/testing.md` for the long run.
@@ -121,14 +121,17 @@ fn agree(envoy: &Envoy, world: World, seed: usize, count: usize, tally: &Tally) 
     }
     let mut live = Live::serve(envoy, &[("input.yaml", &yaml)], world.options())?;
     let mut faults = Vec::new();
+    let mut split = agreement::Split::default();
     for request in random::requests(number, count, live.configuration()) {
         let outcome = simulate::run(live.configuration(), &request);
         let reply = live.ask(&request);
+        split.count(&outcome, &reply);
         *tally.lock().unwrap_or_else(PoisonError::into_inner).entry(kind(&outcome)).or_default() += 1;
         if let Some(difference) = agreement::difference(&request, &outcome, &reply) {
             faults.push(told(&request, &outcome, &reply, &difference));
         }
     }
+    faults.extend(split.missed());
     if faults.is_empty() {
         return Ok(());
     }

@@ -120,3 +120,35 @@ where
 {
     (evaluated != live).then(|| format!("{what}: {evaluated:?}"))
 }
+
+/// How often the clusters that share the requests of a route were reached.
+#[derive(Debug, Default)]
+pub(crate) struct Split {
+    /// By the names of all clusters of a route and the one: how many requests it should get, and how many it got.
+    counts: BTreeMap<(String, String), (f64, u32)>,
+}
+
+impl Split {
+    /// A cluster that should get so many and gets none is no chance: the probability is below e^-30.
+    const SURE: f64 = 30.0;
+
+    /// Counts a request.
+    pub(crate) fn count(&mut self, outcome: &Outcome, reply: &Reply) {
+        let (End::Forward(forward), Reply::Answer(answer)) = (&outcome.end, reply) else { return };
+        let total: f64 = forward.clusters.iter().map(|share| f64::from(share.weight)).sum();
+        let all: Vec<String> =
+            forward.clusters.iter().map(|share| format!("{} {}", share.cluster, share.weight)).collect();
+        for share in forward.clusters.iter().filter(|share| !share.endpoints.is_empty()) {
+            let reached = answer.received.as_ref().is_some_and(|received| received.cluster == share.cluster);
+            let (expected, got) = self.counts.entry((all.join(", "), share.cluster.clone())).or_default();
+            *expected += f64::from(share.weight) / total.max(1.0);
+            *got += u32::from(reached);
+        }
+    }
+
+    /// The clusters that should have been reached and never were.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let missed = self.counts.iter().filter(|(_, (expected, got))| *expected > Self::SURE && *got == 0);
+        missed.map(|((all, one), (expected, _))| format!("{one} of {all}: none of about {expected:.0}")).collect()
+    }
+}
