@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         let Some(own) = by_namespace.get(workload.namespace.as_str()) else { continue };
         let of_root = by_namespace.get(root).into_iter().flatten();
         let covers = |it: &&PolicyText<'_>| it.selector.selects(&workload.labels);
-        if own.iter().any(|it| covers(it)) || of_root.copied().any(|it| covers(&it)) {
+        if own.iter().any(covers) || of_root.copied().any(|it| covers(&it)) {
             continue;
         }
         let message =

@@ -42,8 +42,11 @@ declare_rule! {
     pub(super) RULE = { name: "workload-groups-alike", codes: ["KIA1702"], severity: Warning, check: check };
 }
 
+/// WorkloadGroups by namespace and labels.
+type Groups<'a> = BTreeMap<(&'a str, Vec<(&'a str, &'a str)>), &'a Object<WorkloadGroup>>;
+
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let mut seen: BTreeMap<(&str, Vec<(&str, &str)>), &Object<WorkloadGroup>> = BTreeMap::new();
+    let mut seen = Groups::new();
     for group in &context.resources.workload_groups {
         let Some(labels) = group.spec.metadata.as_ref().map(|it| &it.labels).filter(|it| !it.is_empty()) else {
             continue;
