@@ -164,7 +164,7 @@ fn rejects_fragments(runtime: Option<&Value>) -> bool {
         Value::String(text) => text.parse().ok(),
         _ => None,
     };
-    layers.iter().copied().flatten().filter_map(set).last().unwrap_or(true)
+    layers.iter().copied().flatten().filter_map(set).next_back().unwrap_or(true)
 }
 
 #[derive(Clone, Copy)]

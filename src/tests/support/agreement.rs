@@ -110,13 +110,10 @@ fn no_cluster(shares: &[Share], answer: &Answer) -> Option<String> {
     (!statuses.contains(&answer.status)).then(|| format!("a cluster is reached, or the status is one of {statuses:?}"))
 }
 
-fn differ<T: PartialEq + std::fmt::Debug + ?Sized, U: std::fmt::Debug + ?Sized>(
-    what: &str,
-    evaluated: &T,
-    live: &U,
-) -> Option<String>
+fn differ<T, U>(what: &str, evaluated: &T, live: &U) -> Option<String>
 where
-    T: PartialEq<U>,
+    T: PartialEq<U> + std::fmt::Debug + ?Sized,
+    U: std::fmt::Debug + ?Sized,
 {
     (evaluated != live).then(|| format!("{what}: {evaluated:?}"))
 }
