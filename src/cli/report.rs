@@ -188,7 +188,8 @@ impl SourceCode for Indexed {
         let start = self.line_starts.get(first).map_or(0, |start| *start as usize);
         let end = self.line_starts.get(last + 1).map_or(self.text.len(), |start| *start as usize);
         let bytes = self.text.as_bytes().get(start..end).ok_or(MietteError::OutOfBounds)?;
-        let lines = self.line_starts.len();
+        // Of the snippet: miette joins two that this number makes overlap, with all that is between them.
+        let lines = last.min(self.line_starts.len().saturating_sub(1)).saturating_sub(first) + 1;
         let whole = SourceSpan::new(start.into(), end - start);
         // Without context miette asks for the place that the headline names.
         let column =
@@ -213,6 +214,24 @@ mod tests {
         let reports = parts(&diagnostic, Some(span), &|_| None, &indexed);
         assert!(reports.iter().all(|report| handler.render_report(&mut text, report.as_ref()).is_ok()));
         assert!(text.contains("[a.yaml:2:6]"), "{text}");
+    }
+
+    #[test]
+    fn what_is_between_distant_places_is_not_shown() {
+        let mut sources = SourceMap::default();
+        let text = format!("one: 1\n{}two: 2\n", "between: 0\n".repeat(30));
+        let file = sources.add(crate::base::SourceFile::new("a.yaml", text.as_str()));
+        let at = |start: u32| crate::base::Location::Span(Span { file, start, end: start + 3 });
+        let end = text.len() as u32 - 7;
+        let diagnostic = Diagnostic::error("bad", at(end), "a fault").related(at(0), "the other");
+        let resolve = |label: &Label| match label.location {
+            crate::base::Location::Span(span) => Some(span),
+            _ => None,
+        };
+        let mut shown = String::new();
+        render(&Diagnostics(vec![diagnostic]), &sources, &resolve, false, &mut |piece| shown.push_str(piece));
+        assert!(shown.contains("one: 1") && shown.contains("two: 2"), "{shown}");
+        assert!(shown.matches("between").count() < 6, "{shown}");
     }
 
     #[test]
