@@ -13,7 +13,7 @@ use super::{choose, emit, generate, input, report};
 use crate::base::{Diagnostic, FileId, Label, Location, Origin, Severity, SourceFile, SourceMap, Span};
 use crate::diff::Side;
 use crate::diff::plan::Written;
-use crate::envoy::json::{self, Style};
+use crate::envoy::json::Style;
 use crate::envoy::stock;
 use crate::envoy::{bootstrap, xds};
 use crate::explain::provenance::{Citation, Provenance, provenance};
@@ -207,7 +207,7 @@ impl Manifests<'_> {
                 let options = emit::default_options(out, proxy);
                 let (config, _) = stock::stock(config);
                 let (output, _) = bootstrap::bootstrap(config.clone(), &options);
-                Compiled { text: json::to_json(&output.bootstrap, Style::Compact), config: Some(config) }
+                Compiled { text: output.to_json(Style::Compact), config: Some(config) }
             }
         }
     }

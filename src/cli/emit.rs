@@ -1,19 +1,18 @@
 //! Writes what was generated.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::args::{self, Emit, Format, GenerateArgs};
 use super::exit::Exit;
-use super::output::{OutputFile, write_all};
+use super::output::{Content, OutputFile, write_all};
 use super::report::Remark;
 use crate::base::{self, Diagnostics, Location, Origin, Segment, Severity};
-use crate::envoy::bootstrap::{self, Node, Options, Output};
+use crate::envoy::bootstrap::{self, Node, Options};
 use crate::envoy::discovery::EndpointMode;
 use crate::envoy::identity::Identity;
-use crate::envoy::json::{self, Style};
+use crate::envoy::json::Style;
 use crate::envoy::local::{Rebind, rebind};
 use crate::envoy::static_secrets::{SecretFile, SecretsMode};
 use crate::envoy::stock::{Dropped, stock};
@@ -61,13 +60,16 @@ pub(super) fn emit(
         Emit::Xds => {
             let (config, dropped) = for_target(arguments, config);
             let secret = !config.outbound().secrets.is_empty();
-            let written = write(arguments, &xds::xds(&config).to_json(Style::Pretty), &[], secret);
+            let json = xds::xds(&config).to_json(Style::Pretty);
+            let written = write(arguments, Content::Bytes(json.as_bytes()), &[], secret);
             emitted(written, left_out(&dropped))
         }
         Emit::Provenance => {
             let (config, dropped) = for_target(arguments, config);
             let json = serde_json::to_string_pretty(&provenance(&config, cite)).map_err(no_json);
-            emitted(json.and_then(|json| write(arguments, &json, &[], false)), left_out(&dropped))
+            let written =
+                json.and_then(|json| write(arguments, Content::Bytes(format!("{json}\n").as_bytes()), &[], false));
+            emitted(written, left_out(&dropped))
         }
         Emit::Bootstrap => static_bootstrap(arguments, proxy, config, findings),
     }
@@ -121,9 +123,10 @@ fn static_bootstrap(
     }
     let holds_keys = options.secrets == SecretsMode::Inline && !config.outbound().secrets.is_empty();
     let redacted = options.secrets == SecretsMode::Redact && !config.outbound().secrets.is_empty();
-    let (Output { bootstrap, files, dropped }, found) = bootstrap::bootstrap(config, &options);
+    let (bootstrap, found) = bootstrap::bootstrap(config, &options);
     findings.extend(found);
-    let written = write(arguments, &json::to_json(&bootstrap, Style::Pretty), &files, holds_keys);
+    let json = |sink: &mut dyn FnMut(&str)| bootstrap.write_json(Style::Pretty, sink);
+    let written = write(arguments, Content::Pieces(&json), &bootstrap.files, holds_keys);
     let redacted = redacted.then(|| Remark {
         help: Some("--out FILE writes them to files beside it, --secrets inline into the bootstrap"),
         ..Remark::note("private keys are left out of the output, so Envoy does not load this as it is".to_owned())
@@ -131,7 +134,12 @@ fn static_bootstrap(
     let command = arguments.local.base_id.zip(arguments.output.out.as_ref());
     let command = command
         .map(|(base_id, out)| Remark::note(format!("run it with `envoy --base-id {base_id} -c {}`", out.display())));
-    emitted(written, redacted.into_iter().chain(left_out(&dropped)).chain(command))
+    let said = emitted(written, redacted.into_iter().chain(left_out(&bootstrap.dropped)).chain(command));
+    if !arguments.all {
+        // The process ends now: to free so many small values one by one would be for nothing.
+        std::mem::forget(bootstrap);
+    }
+    said
 }
 
 /// Faults for which Envoy refuses the bootstrap as a whole, or leaves a listener out: such a one is not written.
@@ -256,25 +264,35 @@ pub(super) fn system_authorities() -> String {
     PLACES.into_iter().find(|place| Path::new(place).exists()).unwrap_or(PLACES[0]).to_owned()
 }
 
-fn write(arguments: &GenerateArgs, json: &str, files: &[SecretFile], secret: bool) -> Result<(), Remark> {
-    let mut text = match arguments.output.format {
-        Format::Json => json.to_owned(),
-        Format::Yaml => yaml::to_yaml(&serde_json::from_str(json).map_err(no_json)?),
+/// Writes the JSON, or the YAML of the same, and the files that it names.
+fn write(arguments: &GenerateArgs, json: Content<'_>, files: &[SecretFile], secret: bool) -> Result<(), Remark> {
+    let mut text = Vec::new();
+    let content = match arguments.output.format {
+        Format::Json => json,
+        Format::Yaml => {
+            let tree = json.write_to(&mut text).map_err(serde_json::Error::io);
+            let tree = tree.and_then(|()| serde_json::from_slice(&text)).map_err(no_json)?;
+            text = yaml::to_yaml(&tree).into_bytes();
+            if !text.ends_with(b"\n") {
+                text.push(b'\n');
+            }
+            Content::Bytes(&text)
+        }
     };
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
     // Certificates first: the bootstrap names them.
     let mut all: Vec<OutputFile<'_>> = files
         .iter()
-        .map(|file| OutputFile { path: PathBuf::from(&file.path), bytes: &file.bytes.0, secret: true })
+        .map(|file| {
+            let content = Content::Bytes(&file.bytes.0);
+            OutputFile { path: PathBuf::from(&file.path), content, secret: true }
+        })
         .collect();
     let written = match &arguments.output.out {
         Some(path) => {
-            all.push(OutputFile { path: path.clone(), bytes: text.as_bytes(), secret });
+            all.push(OutputFile { path: path.clone(), content, secret });
             write_all(&all)
         }
-        None => write_all(&all).and_then(|()| std::io::stdout().lock().write_all(text.as_bytes())),
+        None => write_all(&all).and_then(|()| content.write_to(&mut std::io::stdout().lock())),
     };
     match written {
         Ok(()) => Ok(()),

@@ -11,7 +11,7 @@ use rcgen::{
 
 use super::args::IdentityArgs;
 use super::exit::Exit;
-use super::output::{OutputFile, write_all};
+use super::output::{Content, OutputFile, write_all};
 use super::report;
 
 /// Clocks of containers and machines differ.
@@ -39,8 +39,10 @@ pub(super) fn run(arguments: &IdentityArgs) -> Exit {
         Ok(made) => made,
         Err(error) => return report::failure(&format!("the certificates cannot be made: {error}"), None),
     };
-    let files: Vec<OutputFile<'_>> =
-        made.iter().map(|(path, pem)| OutputFile { path: path.clone(), bytes: pem.as_bytes(), secret: true }).collect();
+    let files: Vec<OutputFile<'_>> = made
+        .iter()
+        .map(|(path, pem)| OutputFile { path: path.clone(), content: Content::Bytes(pem.as_bytes()), secret: true })
+        .collect();
     match write_all(&files) {
         Ok(()) => Exit::Ok,
         Err(error) => report::failure(&format!("the certificates cannot be written: {error}"), None),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{LintArgs, LintFormat};
 use super::exit::Exit;
-use super::output::{self, OutputFile};
+use super::output::{self, Content, OutputFile};
 use super::{input as files, lint_compile, load, report};
 use crate::base::{Diagnostics, Severity, SourceMap, Timestamp};
 use crate::lint::baseline::Baseline;
@@ -94,8 +94,9 @@ fn correct(findings: &mut Vec<Finding>, sources: &SourceMap, diff: bool) -> Opti
     // Standard input cannot be corrected in place.
     let in_files = fixed.iter().filter(|it| name(it) != "<stdin>");
     let files: Vec<_> = in_files.clone().collect();
-    let written: Vec<_> =
-        in_files.map(|it| OutputFile { path: name(it).into(), bytes: it.text.as_bytes(), secret: false }).collect();
+    let written: Vec<_> = in_files
+        .map(|it| OutputFile { path: name(it).into(), content: Content::Bytes(it.text.as_bytes()), secret: false })
+        .collect();
     if let Err(error) = output::write_all(&written) {
         return Some(report::failure(&format!("the corrections could not be written: {error}"), None));
     }
@@ -160,7 +161,11 @@ impl Report<'_> {
         let texts: Vec<_> = arguments.reports.iter().map(|file| (file, self.text(file.format, false))).collect();
         let written: Vec<_> = texts
             .iter()
-            .map(|(file, text)| OutputFile { path: file.path.clone(), bytes: text.as_bytes(), secret: false })
+            .map(|(file, text)| OutputFile {
+                path: file.path.clone(),
+                content: Content::Bytes(text.as_bytes()),
+                secret: false,
+            })
             .collect();
         output::write_all(&written)?;
         let mut out = std::io::stdout().lock();

@@ -10,13 +10,13 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::output::{self, OutputFile};
+use super::output::{self, Content, OutputFile};
 use super::{emit, report};
 use crate::base::{Diagnostic, Diagnostics, Origin};
 use crate::envoy::bootstrap::{self, Node, Options, Target};
 use crate::envoy::discovery::EndpointMode;
 use crate::envoy::identity::Identity;
-use crate::envoy::json::{self, Style};
+use crate::envoy::json::Style;
 use crate::envoy::static_secrets::SecretsMode;
 use crate::ir::{self, ProxyConfig};
 use crate::lint::compile;
@@ -52,7 +52,7 @@ fn refusal(
     let options = options(&named.proxy);
     let ask = |config: ProxyConfig| -> Result<Option<String>, String> {
         let (made, _) = bootstrap::bootstrap(config, &options);
-        let root = serde_json::from_str(&json::to_json(&made.bootstrap, Style::Compact));
+        let root = serde_json::from_str(&made.to_json(Style::Compact));
         let mut root: Value =
             root.map_err(|error| format!("the bootstrap of `{}` is no JSON: {error}", compile::path(named)))?;
         stand_ins.stand_in(&mut root);
@@ -68,8 +68,12 @@ fn refusal(
 
 /// Has Envoy validate a bootstrap; what it says where it refuses it.
 fn validate(envoy: &Path, file: &Path, bootstrap: &str) -> Result<Option<String>, String> {
-    output::write_all(&[OutputFile { path: file.to_owned(), bytes: bootstrap.as_bytes(), secret: true }])
-        .map_err(|error| format!("`{}` cannot be written: {error}", file.display()))?;
+    output::write_all(&[OutputFile {
+        path: file.to_owned(),
+        content: Content::Bytes(bootstrap.as_bytes()),
+        secret: true,
+    }])
+    .map_err(|error| format!("`{}` cannot be written: {error}", file.display()))?;
     let asked = Command::new(envoy)
         .args(["--mode", "validate", "--log-level", "error", "--log-format", "%v", "-c"])
         .arg(file)
@@ -214,8 +218,8 @@ impl StandIns {
         let (certificate, key) = (folder.join("stand-in.crt"), folder.join("stand-in.key"));
         let (pem, key_pem) = (made.cert.pem(), made.signing_key.serialize_pem());
         output::write_all(&[
-            OutputFile { path: certificate.clone(), bytes: pem.as_bytes(), secret: false },
-            OutputFile { path: key.clone(), bytes: key_pem.as_bytes(), secret: true },
+            OutputFile { path: certificate.clone(), content: Content::Bytes(pem.as_bytes()), secret: false },
+            OutputFile { path: key.clone(), content: Content::Bytes(key_pem.as_bytes()), secret: true },
         ])
         .map_err(|error| format!("`{}` cannot be written: {error}", folder.display()))?;
         Ok(Self { certificate: certificate.display().to_string(), key: key.display().to_string() })

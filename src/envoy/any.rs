@@ -8,7 +8,7 @@ use prost::{Message, Name};
 /// Where the message holds maps, the order of their entries in the bytes differs from run to run
 /// (prost has hash maps): compare and hash the JSON, which sorts them, not the bytes.
 pub fn pack<M: Message + Name>(message: &M) -> Any {
-    Any { type_url: format!("type.googleapis.com/{}", M::full_name()), value: message.encode_to_vec() }
+    Any { type_url: ["type.googleapis.com/", &M::full_name()].concat(), value: message.encode_to_vec() }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! `envoy.config.bootstrap.v3.Bootstrap`: one file that an Envoy runs without a control plane.
 
 use envoy_types::pb::envoy::config::bootstrap::v3 as bootstrap;
+use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::core::v3 as core;
+use envoy_types::pb::envoy::config::listener::v3::FilterChain;
 use envoy_types::pb::envoy::config::metrics::v3 as metrics;
 use envoy_types::pb::envoy::config::overload::v3 as overload;
 use envoy_types::pb::envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig;
+use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::Secret;
 use envoy_types::pb::envoy::r#type::matcher::v3::ListStringMatcher;
 
 use super::any::pack;
@@ -12,8 +15,10 @@ use super::cluster::cluster;
 use super::core::{address, locality, string_matcher};
 use super::discovery::{Discovery, EndpointMode, Tables};
 use super::duplicate_chains::without_duplicate_chains;
+use super::filter_chain::filter_chain;
 use super::identity::{Identity, sds_cluster, without_identity};
-use super::listener::listener;
+use super::json::{self, Style};
+use super::listener::{listener, without_filter_chains};
 use super::static_secrets::{SecretFile, SecretsMode, static_secrets};
 use super::stock::{Dropped, stock};
 use super::typed_struct::{boolean, from_json, number, structure};
@@ -65,15 +70,68 @@ pub struct Node {
     pub namespace: String,
 }
 
-/// A bootstrap and what belongs to it.
+/// A bootstrap, its listeners and clusters not made yet, and what belongs to it.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// The message.
-    pub bootstrap: bootstrap::Bootstrap,
+    config: ir::ProxyConfig,
+    endpoints: EndpointMode,
+    /// The cluster of the agent, where that is asked for.
+    agent: Option<Cluster>,
+    secrets: Vec<Secret>,
+    /// The message without `static_resources`.
+    rest: bootstrap::Bootstrap,
     /// Files that it refers to.
     pub files: Vec<SecretFile>,
     /// Istio's extensions that it does without.
     pub dropped: Vec<Dropped>,
+}
+
+impl Output {
+    /// Gives the JSON of the message piece by piece. Each listener's filter chains and each cluster are made, written
+    /// and forgotten one by one: the message as a whole may be far larger than what it is made of.
+    pub fn write_json(&self, style: Style, sink: &mut dyn FnMut(&str)) {
+        let discovery = &self.discovery();
+        json::stream_object(style, sink, |object| {
+            object.fields_around(&self.rest, "static_resources", |object| {
+                object.object("static_resources", |resources| {
+                    resources.objects("listeners", self.config.listeners(), |object, (direction, listener)| {
+                        let chains = listener.filter_chains.iter().map(|chain| filter_chain(chain, discovery));
+                        let frame = without_filter_chains(direction, listener, discovery);
+                        object.fields_around(&frame, "filter_chains", |object| {
+                            object.repeated::<FilterChain>("filter_chains", chains);
+                        });
+                    });
+                    let clusters = self.config.clusters().map(|one| cluster(one, discovery));
+                    resources.repeated::<Cluster>("clusters", self.agent.iter().cloned().chain(clusters));
+                    resources.repeated::<Secret>("secrets", &self.secrets);
+                });
+            });
+        });
+    }
+
+    /// The JSON of the message.
+    pub fn to_json(&self, style: Style) -> String {
+        let mut text = String::new();
+        self.write_json(style, &mut |piece| text.push_str(piece));
+        text
+    }
+
+    /// The message.
+    pub fn message(&self) -> bootstrap::Bootstrap {
+        let discovery = &self.discovery();
+        let listeners = self.config.listeners();
+        let clusters = self.config.clusters().map(|one| cluster(one, discovery));
+        let static_resources = bootstrap::bootstrap::StaticResources {
+            listeners: listeners.map(|(direction, one)| listener(direction, one, discovery)).collect(),
+            clusters: self.agent.iter().cloned().chain(clusters).collect(),
+            secrets: self.secrets.clone(),
+        };
+        bootstrap::Bootstrap { static_resources: Some(static_resources), ..self.rest.clone() }
+    }
+
+    fn discovery(&self) -> Discovery<'_> {
+        Discovery::Static(Tables::new(&self.config, self.endpoints, self.agent.is_some()))
+    }
 }
 
 /// The bootstrap of the proxy that `config` describes. Nothing in it refers to a server that is
@@ -93,19 +151,8 @@ pub fn bootstrap(config: ir::ProxyConfig, options: &Options) -> (Output, Diagnos
     let (secrets, files, found) = static_secrets(&config, secrets, options);
     diagnostics.extend(found);
 
-    let agent = matches!(identity, Identity::Sds(_));
-    let discovery = Discovery::Static(Tables::new(&config, *endpoints, agent));
-    let static_resources = bootstrap::bootstrap::StaticResources {
-        listeners: config.listeners().map(|(direction, one)| listener(direction, one, &discovery)).collect(),
-        clusters: sds_cluster(identity)
-            .into_iter()
-            .chain(config.clusters().map(|one| cluster(one, &discovery)))
-            .collect(),
-        secrets,
-    };
-    let bootstrap = bootstrap::Bootstrap {
+    let rest = bootstrap::Bootstrap {
         node: Some(self::node(node)),
-        static_resources: Some(static_resources),
         admin: admin.as_ref().map(|bound| bootstrap::Admin { address: Some(address(bound)), ..Default::default() }),
         layered_runtime: Some(layered_runtime()),
         stats_config: Some(stats_config()),
@@ -113,7 +160,8 @@ pub fn bootstrap(config: ir::ProxyConfig, options: &Options) -> (Output, Diagnos
         overload_manager: Some(overload_manager()),
         ..Default::default()
     };
-    (Output { bootstrap, files, dropped }, diagnostics)
+    let output = Output { config, endpoints: *endpoints, agent: sds_cluster(identity), secrets, rest, files, dropped };
+    (output, diagnostics)
 }
 
 fn node(node: &Node) -> core::Node {

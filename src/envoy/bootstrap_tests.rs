@@ -38,7 +38,12 @@ fn config(tls: Option<ir::tls::DownstreamTls>) -> ir::Outbound {
 
 fn build(config: ir::Outbound, options: &Options) -> (Value, Output, Diagnostics) {
     let (output, diagnostics) = bootstrap(ir::ProxyConfig::Router(config), options);
-    (to_value(&output.bootstrap), output, diagnostics)
+    let message = output.message();
+    // Written part by part it is the same text.
+    for style in [Style::Compact, Style::Pretty] {
+        assert_eq!(output.to_json(style), json::to_json(&message, style));
+    }
+    (to_value(&message), output, diagnostics)
 }
 
 fn at<'a>(json: &'a Value, pointer: &str) -> &'a Value {

@@ -7,6 +7,7 @@ use envoy_types::pb::envoy::config::core::v3 as core;
 use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig;
 
 use super::core::duration;
+use super::http_connection_manager::Repeated;
 use crate::ir;
 use crate::ir::name::OutboundCluster;
 use crate::ir::tls::{SecretRef, SecretSource};
@@ -32,6 +33,8 @@ pub struct Tables<'a> {
     pub endpoints: BTreeMap<&'a str, &'a ir::LoadAssignment>,
     /// Services (hostname and port) with endpoints: a subset of one without a match is empty, not unknown.
     pub known: BTreeSet<(&'a str, u16)>,
+    /// What connection managers have in common.
+    pub repeated: Repeated,
     /// What a cluster with endpoint discovery becomes.
     pub endpoint_mode: EndpointMode,
     /// Whether the workload's own certificates come from the agent, by SDS.
@@ -64,6 +67,7 @@ impl<'a> Tables<'a> {
             known: endpoints.clone().filter(filled).filter_map(service).collect(),
             routes: routes.map(|configuration| (configuration.name.as_str(), configuration)).collect(),
             endpoints: endpoints.map(|assignment| (assignment.cluster.as_str(), assignment)).collect(),
+            repeated: Repeated::default(),
             endpoint_mode,
             identity_from_agent,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::ir;
-use crate::ir::listener::FilterChainMatch;
+use crate::ir::listener::{Cidr, FilterChainMatch};
 
 /// `config` with the first of the filter chains that take the same connections. istiod sends them
 /// all (two Gateways with an HTTPS server for every host on one port), and its proxies refuse the
@@ -14,23 +14,28 @@ pub fn without_duplicate_chains(mut config: ir::ProxyConfig) -> (ir::ProxyConfig
     for listener in config.listeners_mut() {
         let name = &listener.name;
         let mut taken = BTreeSet::new();
-        listener.filter_chains.retain(|chain| {
+        let mut free = Vec::with_capacity(listener.filter_chains.len());
+        for chain in &listener.filter_chains {
             let connections = connections(chain.matches.as_ref());
-            let free = connections.iter().all(|one| !taken.contains(one));
-            if free {
+            free.push(connections.iter().all(|one| !taken.contains(one)));
+            if free.last() == Some(&true) {
                 taken.extend(connections);
             } else {
                 diagnostics.push(duplicate(name, chain));
             }
-            free
-        });
+        }
+        let mut free = free.into_iter();
+        listener.filter_chains.retain(|_| free.next() == Some(true));
     }
     (config, diagnostics)
 }
 
-/// The connections a chain takes, each as a match of single values, as Envoy's matcher tree has them.
-fn connections(matches: Option<&FilterChainMatch>) -> Vec<FilterChainMatch> {
-    let Some(matches) = matches else { return vec![FilterChainMatch::default()] };
+/// A match of single values, where there are any: what Envoy's matcher tree has for a chain. Names differ most.
+type Connection<'a> = (Option<&'a str>, Option<&'a str>, Option<u32>, Option<&'a Cidr>, Option<&'a Cidr>, &'a str);
+
+/// The connections a chain takes.
+fn connections(matches: Option<&FilterChainMatch>) -> Vec<Connection<'_>> {
+    let Some(matches) = matches else { return vec![(None, None, None, None, None, "")] };
     let FilterChainMatch {
         destination_port,
         prefix_ranges,
@@ -40,18 +45,12 @@ fn connections(matches: Option<&FilterChainMatch>) -> Vec<FilterChainMatch> {
         application_protocols,
     } = matches;
     let mut connections = Vec::new();
-    for range in singles(prefix_ranges) {
-        for source in singles(source_prefix_ranges) {
-            for server_name in singles(server_names) {
-                for protocol in singles(application_protocols) {
-                    connections.push(FilterChainMatch {
-                        destination_port: *destination_port,
-                        prefix_ranges: range.clone(),
-                        source_prefix_ranges: source.clone(),
-                        server_names: server_name.clone(),
-                        transport_protocol: transport_protocol.clone(),
-                        application_protocols: protocol,
-                    });
+    for name in singles(server_names) {
+        for protocol in singles(application_protocols) {
+            for range in singles(prefix_ranges) {
+                for source in singles(source_prefix_ranges) {
+                    let (name, protocol) = (name.map(String::as_str), protocol.map(String::as_str));
+                    connections.push((name, protocol, *destination_port, range, source, transport_protocol.as_str()));
                 }
             }
         }
@@ -60,8 +59,9 @@ fn connections(matches: Option<&FilterChainMatch>) -> Vec<FilterChainMatch> {
 }
 
 /// Each value alone; no value, which takes any, is one too.
-fn singles<T: Clone>(values: &[T]) -> Vec<Vec<T>> {
-    if values.is_empty() { vec![Vec::new()] } else { values.iter().map(|value| vec![value.clone()]).collect() }
+fn singles<T>(values: &[T]) -> impl Iterator<Item = Option<&T>> {
+    let any = values.is_empty().then_some(None);
+    values.iter().map(Some).chain(any)
 }
 
 fn duplicate(listener: &str, chain: &ir::FilterChain) -> Diagnostic {

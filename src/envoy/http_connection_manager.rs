@@ -1,7 +1,11 @@
 //! `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`.
 
+use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3 as hcm;
 use envoy_types::pb::envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
+use envoy_types::pb::google::protobuf::Any;
+use prost::{Message, encoding};
+use std::cell::RefCell;
 
 use super::access_log::access_log;
 use super::any::pack;
@@ -9,11 +13,14 @@ use super::core::{bool_value, cidr_range, duration};
 use super::discovery::Discovery;
 use super::http_filter::http_filters;
 use super::http_protocol_options::{common, http1, http2};
-use super::route_configuration::route_configuration;
+use super::route_configuration;
 use super::tracing::tracing;
+use crate::ir;
 use crate::ir::http::{
-    ClientCertDetails, Codec, EscapedSlashes, ForwardClientCert, HttpConnectionManager, PathNormalization, ServerHeader,
+    ClientCertDetails, Codec, EscapedSlashes, ForwardClientCert, HttpConnectionManager, HttpFilter, PathNormalization,
+    ServerHeader, Tracing,
 };
+use crate::ir::listener::AccessLog;
 use crate::ir::route;
 
 /// A connection manager.
@@ -21,12 +28,77 @@ pub fn http_connection_manager(
     manager: &HttpConnectionManager,
     discovery: &Discovery<'_>,
 ) -> hcm::HttpConnectionManager {
+    hcm::HttpConnectionManager {
+        route_specifier: Some(route_specifier(&manager.routes, discovery)),
+        http_filters: http_filters(&manager.filters),
+        tracing: manager.tracing.as_ref().map(tracing),
+        access_log: manager.access_logs.iter().map(access_log).collect(),
+        ..settings(manager)
+    }
+}
+
+/// A connection manager as an `Any`, its routes never all in memory as messages.
+pub fn packed(manager: &HttpConnectionManager, discovery: &Discovery<'_>) -> Any {
+    /// `HttpConnectionManager.route_config`.
+    const ROUTE_CONFIG: u32 = 4;
+    match (in_place(&manager.routes, discovery), discovery) {
+        (Ok(configuration), Discovery::Static(tables)) => {
+            let mut any = pack(&settings(manager));
+            tables.repeated.append(manager, &mut any.value);
+            encoding::bytes::encode(ROUTE_CONFIG, &route_configuration::encoded(configuration), &mut any.value);
+            any
+        }
+        _ => pack(&http_connection_manager(manager, discovery)),
+    }
+}
+
+/// The bytes of what the connection managers of a proxy have in common, mostly: made where it differs from the last.
+#[derive(Clone, Debug, Default)]
+pub struct Repeated(RefCell<Option<Last>>);
+
+#[derive(Clone, Debug)]
+struct Last {
+    filters: Vec<HttpFilter>,
+    tracing: Option<Tracing>,
+    access_logs: Vec<AccessLog>,
+    bytes: Vec<u8>,
+}
+
+impl Repeated {
+    /// Adds the filters, tracing and access logs of a connection manager to its bytes.
+    fn append(&self, manager: &HttpConnectionManager, bytes: &mut Vec<u8>) {
+        let HttpConnectionManager { filters, tracing, access_logs, .. } = manager;
+        let mut last = self.0.borrow_mut();
+        let same = |it: &&Last| it.filters == *filters && it.tracing == *tracing && it.access_logs == *access_logs;
+        if let Some(known) = last.as_ref().filter(same) {
+            bytes.extend_from_slice(&known.bytes);
+            return;
+        }
+        let message = hcm::HttpConnectionManager {
+            http_filters: http_filters(filters),
+            tracing: tracing.as_ref().map(self::tracing),
+            access_log: access_logs.iter().map(access_log).collect(),
+            ..Default::default()
+        };
+        let made = message.encode_to_vec();
+        bytes.extend_from_slice(&made);
+        *last = Some(Last {
+            filters: filters.clone(),
+            tracing: tracing.clone(),
+            access_logs: access_logs.clone(),
+            bytes: made,
+        });
+    }
+}
+
+/// What is left without routes, filters, tracing and access logs.
+fn settings(manager: &HttpConnectionManager) -> hcm::HttpConnectionManager {
     let HttpConnectionManager {
         stat_prefix,
-        routes,
-        filters,
-        tracing,
-        access_logs,
+        routes: _,
+        filters: _,
+        tracing: _,
+        access_logs: _,
         codec,
         use_remote_address,
         xff_num_trusted_hops,
@@ -58,10 +130,6 @@ pub fn http_connection_manager(
     };
     hcm::HttpConnectionManager {
         stat_prefix: stat_prefix.clone(),
-        route_specifier: Some(route_specifier(routes, discovery)),
-        http_filters: http_filters(filters),
-        tracing: tracing.as_ref().map(self::tracing),
-        access_log: access_logs.iter().map(access_log).collect(),
         codec_type: codec_type(*codec).into(),
         http3_protocol_options: (*codec == Codec::Http3).then(Default::default),
         use_remote_address: use_remote_address.map(bool_value),
@@ -101,21 +169,24 @@ pub fn http_connection_manager(
 /// which answers 404 as Envoy does before RDS answered.
 fn route_specifier(routes: &route::Source, discovery: &Discovery<'_>) -> hcm::http_connection_manager::RouteSpecifier {
     use hcm::http_connection_manager::RouteSpecifier;
-    match (routes, discovery) {
-        (route::Source::Inline(configuration), _) => RouteSpecifier::RouteConfig(route_configuration(configuration)),
-        (route::Source::Rds(name), Discovery::Xds) => RouteSpecifier::Rds(hcm::Rds {
+    match (in_place(routes, discovery), discovery) {
+        (Ok(configuration), _) => RouteSpecifier::RouteConfig(route_configuration::route_configuration(configuration)),
+        (Err(name), Discovery::Xds) => RouteSpecifier::Rds(hcm::Rds {
             config_source: Some(discovery.control_plane()),
-            route_config_name: name.clone(),
+            route_config_name: name.to_owned(),
         }),
-        (route::Source::Rds(name), Discovery::Static(tables)) => {
-            RouteSpecifier::RouteConfig(match tables.routes.get(name.as_str()) {
-                Some(configuration) => route_configuration(configuration),
-                None => envoy_types::pb::envoy::config::route::v3::RouteConfiguration {
-                    name: name.clone(),
-                    ..Default::default()
-                },
-            })
+        (Err(name), Discovery::Static(_)) => {
+            RouteSpecifier::RouteConfig(RouteConfiguration { name: name.to_owned(), ..Default::default() })
         }
+    }
+}
+
+/// The routes that stand in the connection manager itself, or the name of routes that do not.
+fn in_place<'a>(routes: &'a route::Source, discovery: &Discovery<'a>) -> Result<&'a ir::RouteConfiguration, &'a str> {
+    match (routes, discovery) {
+        (route::Source::Inline(configuration), _) => Ok(configuration),
+        (route::Source::Rds(name), Discovery::Xds) => Err(name),
+        (route::Source::Rds(name), Discovery::Static(tables)) => tables.routes.get(name.as_str()).copied().ok_or(name),
     }
 }
 

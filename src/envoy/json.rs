@@ -14,18 +14,22 @@
 //! - A message nested more than 120 JSON levels deep is `null`, and named in the same way.
 //! - NaN and infinities are strings also inside `google.protobuf.Value`, where protobuf refuses them.
 
-mod writer;
-
+mod buffer;
+mod object;
+mod repeats;
 mod tables;
 mod text;
 mod well_known;
 mod wire;
+mod writer;
 
 use std::fmt;
 
 use prost::{Message, Name};
 
-use writer::{Writer, new_line};
+use buffer::Buffer;
+pub use object::{Object, object, stream_object};
+use writer::Writer;
 
 /// How the text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,65 +68,6 @@ pub fn to_value<M: Message + Name>(message: &M) -> serde_json::Value {
     serde_json::from_str(&to_json(message, Style::Compact)).expect("the writer gives JSON")
 }
 
-/// Lists of resources as one object, `{"clusters":[…],"listeners":[…]}`.
-///
-/// ```
-/// use meshc::envoy::json::{Lists, Style};
-/// use envoy_types::pb::envoy::config::cluster::v3::Cluster;
-///
-/// let clusters = [Cluster { name: "a".into(), ..Default::default() }];
-/// let text = Lists::new(Style::Compact).list("clusters", &clusters).list::<Cluster>("none", &[]).finish();
-/// assert_eq!(text, r#"{"clusters":[{"name":"a"}],"none":[]}"#);
-/// ```
-#[derive(Debug)]
-pub struct Lists {
-    out: String,
-    style: Style,
-}
-
-impl Lists {
-    /// An object without members.
-    pub fn new(style: Style) -> Self {
-        Self { out: "{".to_owned(), style }
-    }
-
-    /// Adds the member `key` with the messages in their order. `key` must not repeat.
-    pub fn list<M: Message + Name>(self, key: &str, messages: &[M]) -> Self {
-        let Self { mut out, style } = self;
-        if out.len() > 1 {
-            out.push(',');
-        }
-        new_line(&mut out, style, 1);
-        text::string(&mut out, key);
-        out.push_str(if style == Style::Pretty { ": [" } else { ":[" });
-        for (at, message) in messages.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            new_line(&mut out, style, 2);
-            write_lenient(message, style, 2, &mut out);
-        }
-        if !messages.is_empty() {
-            new_line(&mut out, style, 1);
-        }
-        out.push(']');
-        Self { out, style }
-    }
-
-    /// The text.
-    pub fn finish(self) -> String {
-        let Self { mut out, style } = self;
-        if out.len() > 1 {
-            new_line(&mut out, style, 0);
-        }
-        out.push('}');
-        if style == Style::Pretty {
-            out.push('\n');
-        }
-        out
-    }
-}
-
 fn write_lenient<M: Message + Name>(message: &M, style: Style, depth: usize, out: &mut String) {
     // What is undescribed is in the text as base64: the reader of the text sees it.
     let _ = write_message(&M::full_name(), &message.encode_to_vec(), style, depth, out);
@@ -140,6 +85,8 @@ pub fn write_message(
     depth: usize,
     out: &mut String,
 ) -> Result<(), Undescribed> {
-    let gaps = Writer::write(full_name, bytes, style, depth, out);
+    let mut buffer = Buffer::kept(std::mem::take(out));
+    let gaps = Writer::write(full_name, bytes, style, depth, &mut buffer);
+    *out = buffer.finish();
     if gaps.is_empty() { Ok(()) } else { Err(Undescribed(gaps)) }
 }

@@ -19,6 +19,18 @@ use crate::ir::listener::{Binding, ListenerFilter, ListenerFilterKind, PortPredi
 
 /// A listener.
 pub fn listener(direction: TrafficDirection, listener: &ir::Listener, discovery: &Discovery<'_>) -> listener::Listener {
+    listener::Listener {
+        filter_chains: listener.filter_chains.iter().map(|chain| filter_chain(chain, discovery)).collect(),
+        ..without_filter_chains(direction, listener, discovery)
+    }
+}
+
+/// A listener but for its list of filter chains, of which there may be many.
+pub fn without_filter_chains(
+    direction: TrafficDirection,
+    listener: &ir::Listener,
+    discovery: &Discovery<'_>,
+) -> listener::Listener {
     let ir::Listener {
         origins: _,
         name,
@@ -28,7 +40,7 @@ pub fn listener(direction: TrafficDirection, listener: &ir::Listener, discovery:
         listener_filters,
         listener_filters_timeout,
         continue_on_listener_filters_timeout,
-        filter_chains,
+        filter_chains: _,
         default_filter_chain,
         use_original_dst,
         transparent,
@@ -49,7 +61,6 @@ pub fn listener(direction: TrafficDirection, listener: &ir::Listener, discovery:
         listener_filters: listener_filters.iter().map(listener_filter).collect(),
         listener_filters_timeout: listener_filters_timeout.map(duration),
         continue_on_listener_filters_timeout: *continue_on_listener_filters_timeout,
-        filter_chains: filter_chains.iter().map(|chain| filter_chain(chain, discovery)).collect(),
         default_filter_chain: default_filter_chain.as_ref().map(|chain| filter_chain(chain, discovery)),
         use_original_dst: use_original_dst.then(|| bool_value(true)),
         transparent: transparent.then(|| bool_value(true)),

@@ -8,7 +8,7 @@ use envoy_types::pb::envoy::extensions::transport_sockets::tls::v3::Secret;
 
 use super::cluster::cluster;
 use super::discovery::Discovery;
-use super::json::{Lists, Style};
+use super::json::{self, Style};
 use super::listener::listener;
 use super::load_assignment::load_assignment;
 use super::route_configuration::route_configuration;
@@ -47,12 +47,12 @@ impl Resources {
     /// `{"clusters":[…],"listeners":[…],"routes":[…],"endpoints":[…],"secrets":[…]}`.
     pub fn to_json(&self, style: Style) -> String {
         let Self { clusters, listeners, routes, endpoints, secrets } = self;
-        Lists::new(style)
-            .list("clusters", clusters)
-            .list("listeners", listeners)
-            .list("routes", routes)
-            .list("endpoints", endpoints)
-            .list("secrets", secrets)
-            .finish()
+        json::object(style, |object| {
+            object.list::<Cluster>("clusters", clusters);
+            object.list::<Listener>("listeners", listeners);
+            object.list::<RouteConfiguration>("routes", routes);
+            object.list::<ClusterLoadAssignment>("endpoints", endpoints);
+            object.list::<Secret>("secrets", secrets);
+        })
     }
 }

@@ -224,7 +224,7 @@ pub struct Tunneling {
 }
 
 /// An access log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AccessLog {
     /// What is logged.
     pub filter: Option<AccessLogFilter>,

@@ -20,7 +20,7 @@ use meshc::base::{Diagnostics, Severity, SourceFile, SourceMap, Timestamp};
 use meshc::envoy::bootstrap::{self, Node, Options, Target};
 use meshc::envoy::discovery::EndpointMode;
 use meshc::envoy::identity::Identity;
-use meshc::envoy::json::{self, Style};
+use meshc::envoy::json::Style;
 use meshc::envoy::static_secrets::SecretsMode;
 use meshc::lint::baseline::Baseline;
 use meshc::lint::finding::{self, Finding};
@@ -176,7 +176,7 @@ fn bootstrap_of(mesh: &Mesh, proxy: &Proxy) -> Diagnostics {
     };
     let (output, of_output) = bootstrap::bootstrap(config, &options);
     found.extend(of_output);
-    let text = json::to_json(&output.bootstrap, Style::Pretty);
+    let text = output.to_json(Style::Pretty);
     let root: Value = serde_json::from_str(&text).expect("JSON");
     assert!(
         verify::document(&root, &verify::Options { file_exists: None, first_port: Some(1024) }).is_some(),

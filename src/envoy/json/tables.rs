@@ -5,27 +5,36 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto};
 
 use super::text;
-use super::wire::Width;
+use super::wire::{Reader, Width};
+
+/// Numbers below this are looked up by place.
+const SMALL: usize = 80;
 
 /// The messages and enums of the descriptor set.
 pub(super) struct Tables {
     messages: IndexMap<String, Slot>,
-    /// Enum value names as JSON text, by number.
-    enums: IndexMap<String, Vec<(i32, String)>>,
+    enums: IndexMap<String, EnumSlot>,
 }
 
+/// A `DescriptorProto`, read when the first such message is written: most never are.
 struct Slot {
-    descriptor: DescriptorProto,
+    descriptor: &'static [u8],
     proto3: bool,
     table: OnceLock<MessageTable>,
 }
 
+/// An `EnumDescriptorProto`, and the names of its values as JSON text, by number.
+struct EnumSlot {
+    descriptor: &'static [u8],
+    literals: OnceLock<Vec<(i32, String)>>,
+}
+
 /// A message of [`Tables`].
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct MessageId(usize);
+pub(super) struct MessageId(pub(super) usize);
 
 /// An enum of [`Tables`].
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +47,8 @@ pub(super) struct MessageTable {
     /// In the order of the `.proto` file.
     pub(super) fields: Vec<Field>,
     by_number: Vec<(u32, usize)>,
+    /// The same for small numbers, by number.
+    small: Vec<Option<usize>>,
 }
 
 /// Which JSON form the message has.
@@ -58,10 +69,17 @@ pub(super) enum Shape {
 
 /// One field of a message.
 pub(super) struct Field {
-    /// The member name as JSON text with its colon.
+    /// The member name as JSON text with its colon and a space.
     pub(super) key: String,
     pub(super) cardinality: Cardinality,
     pub(super) kind: Kind,
+}
+
+impl Field {
+    /// Whether this is its name.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.key.strip_prefix('"').and_then(|key| key.strip_suffix("\": ")) == Some(name)
+    }
 }
 
 /// How often a field occurs.
@@ -119,49 +137,41 @@ impl Tables {
     /// The tables of the embedded descriptors.
     pub(super) fn get() -> &'static Tables {
         static TABLES: OnceLock<Tables> = OnceLock::new();
-        TABLES.get_or_init(|| {
-            let set = FileDescriptorSet::decode(&include_bytes!("../descriptors.bin")[..]);
-            // The file is part of the program, and a test reads it.
-            Tables::new(set.expect("descriptors.bin is a FileDescriptorSet"))
-        })
+        TABLES.get_or_init(|| Tables::new(include_bytes!("../descriptors.bin")))
     }
 
-    fn new(set: FileDescriptorSet) -> Self {
+    /// Finds the names in a `FileDescriptorSet`, and where each is described.
+    fn new(set: &'static [u8]) -> Self {
+        // Of `FileDescriptorSet`.
+        const FILE: u32 = 1;
+        // Of `FileDescriptorProto`.
+        const PACKAGE: u32 = 2;
+        const MESSAGE_TYPE: u32 = 4;
+        const ENUM_TYPE: u32 = 5;
+        const SYNTAX: u32 = 12;
         let mut tables = Tables { messages: IndexMap::new(), enums: IndexMap::new() };
-        for file in set.file {
-            let package = file.package().to_owned();
-            let proto3 = file.syntax() == "proto3";
-            for descriptor in file.enum_type {
-                tables.add_enum(&package, &descriptor);
-            }
-            for descriptor in file.message_type {
-                tables.add_message(&package, descriptor, proto3);
-            }
+        for file in fields(set, FILE) {
+            let package = text_of(file, PACKAGE);
+            let proto3 = text_of(file, SYNTAX) == "proto3";
+            fields(file, ENUM_TYPE).for_each(|descriptor| tables.add_enum(package, descriptor));
+            fields(file, MESSAGE_TYPE).for_each(|descriptor| tables.add_message(package, descriptor, proto3));
         }
         tables
     }
 
-    fn add_message(&mut self, scope: &str, mut descriptor: DescriptorProto, proto3: bool) {
-        let name = qualified(scope, descriptor.name());
-        for nested in std::mem::take(&mut descriptor.nested_type) {
-            self.add_message(&name, nested, proto3);
-        }
-        for nested in std::mem::take(&mut descriptor.enum_type) {
-            self.add_enum(&name, &nested);
-        }
+    fn add_message(&mut self, scope: &str, descriptor: &'static [u8], proto3: bool) {
+        // Of `DescriptorProto`.
+        const NESTED_TYPE: u32 = 3;
+        const ENUM_TYPE: u32 = 4;
+        let name = qualified(scope, text_of(descriptor, NAME));
+        fields(descriptor, NESTED_TYPE).for_each(|nested| self.add_message(&name, nested, proto3));
+        fields(descriptor, ENUM_TYPE).for_each(|nested| self.add_enum(&name, nested));
         self.messages.insert(name, Slot { descriptor, proto3, table: OnceLock::new() });
     }
 
-    fn add_enum(&mut self, scope: &str, descriptor: &EnumDescriptorProto) {
-        let name = qualified(scope, descriptor.name());
-        let null = name == "google.protobuf.NullValue";
-        let literal = |name: &str| if null { "null".to_owned() } else { format!("\"{name}\"") };
-        let mut values: Vec<(i32, String)> =
-            descriptor.value.iter().map(|value| (value.number(), literal(value.name()))).collect();
-        // Of aliases the first counts, and the sort is stable.
-        values.sort_by_key(|(number, _)| *number);
-        values.dedup_by_key(|(number, _)| *number);
-        self.enums.insert(name, values);
+    fn add_enum(&mut self, scope: &str, descriptor: &'static [u8]) {
+        let name = qualified(scope, text_of(descriptor, NAME));
+        self.enums.insert(name, EnumSlot { descriptor, literals: OnceLock::new() });
     }
 
     /// The message with this full name, without a leading dot.
@@ -172,12 +182,17 @@ impl Tables {
     /// The table of a message.
     pub(super) fn message(&self, MessageId(index): MessageId) -> &MessageTable {
         let (name, slot) = &self.messages.get_index(index).expect("a `MessageId` is made by `find`");
-        slot.table.get_or_init(|| self.table(name, &slot.descriptor, slot.proto3))
+        slot.table.get_or_init(|| {
+            // The file is part of the program, and a test reads all of it.
+            let descriptor = DescriptorProto::decode(slot.descriptor).expect("a DescriptorProto");
+            self.table(name, &descriptor, slot.proto3)
+        })
     }
 
     /// The JSON of an enum value; `None` for a number without a name.
     pub(super) fn enum_literal(&self, EnumId(index): EnumId, number: i32) -> Option<&str> {
-        let (_, values) = self.enums.get_index(index)?;
+        let (name, slot) = self.enums.get_index(index)?;
+        let values = slot.literals.get_or_init(|| literals(name, slot.descriptor));
         let at = values.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         values.get(at).map(|(_, literal)| literal.as_str())
     }
@@ -191,11 +206,17 @@ impl Tables {
             by_number.push((field.number().unsigned_abs(), fields.len()));
             let mut key = String::new();
             text::string(&mut key, field.name());
-            key.push(':');
+            key.push_str(": ");
             fields.push(Field { key, cardinality: self.cardinality(field, kind, proto3), kind });
         }
         by_number.sort_unstable();
-        MessageTable { name: name.to_owned(), shape: shape(name), fields, by_number }
+        let mut small = vec![None; SMALL];
+        for (number, index) in &by_number {
+            if let Some(place) = small.get_mut(*number as usize) {
+                *place = Some(*index);
+            }
+        }
+        MessageTable { name: name.to_owned(), shape: shape(name), fields, by_number, small }
     }
 
     fn kind(&self, field: &FieldDescriptorProto) -> Option<Kind> {
@@ -233,17 +254,52 @@ impl Tables {
     }
 
     fn is_map_entry(&self, MessageId(index): MessageId) -> bool {
-        let options = self.messages.get_index(index).and_then(|(_, slot)| slot.descriptor.options.as_ref());
-        options.is_some_and(|options| options.map_entry())
+        // `DescriptorProto.options`, and `map_entry` in it.
+        const OPTIONS: u32 = 7;
+        const MAP_ENTRY: u32 = 7;
+        let Some((_, slot)) = self.messages.get_index(index) else { return false };
+        fields(slot.descriptor, OPTIONS).any(|options| {
+            let mut reader = Reader::new(options);
+            std::iter::from_fn(|| reader.next_field()).any(|(number, raw)| number == MAP_ENTRY && raw.number() != 0)
+        })
     }
 }
 
 impl MessageTable {
     /// The position in `fields` of a field number.
     pub(super) fn field_index(&self, number: u32) -> Option<usize> {
+        if let Some(index) = self.small.get(number as usize) {
+            return *index;
+        }
         let at = self.by_number.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         self.by_number.get(at).map(|(_, index)| *index)
     }
+}
+
+/// `name` of each kind of descriptor.
+const NAME: u32 = 1;
+
+/// The payloads of a field that holds messages or texts.
+fn fields(bytes: &'static [u8], number: u32) -> impl Iterator<Item = &'static [u8]> {
+    let mut reader = Reader::new(bytes);
+    std::iter::from_fn(move || reader.next_field())
+        .filter_map(move |(found, raw)| (found == number).then(|| raw.bytes()))
+}
+
+fn text_of(bytes: &'static [u8], number: u32) -> &'static str {
+    fields(bytes, number).last().and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+}
+
+fn literals(name: &str, descriptor: &[u8]) -> Vec<(i32, String)> {
+    let descriptor = EnumDescriptorProto::decode(descriptor).expect("an EnumDescriptorProto");
+    let null = name == "google.protobuf.NullValue";
+    let literal = |name: &str| if null { "null".to_owned() } else { format!("\"{name}\"") };
+    let mut values: Vec<(i32, String)> =
+        descriptor.value.iter().map(|value| (value.number(), literal(value.name()))).collect();
+    // Of aliases the first counts, and the sort is stable.
+    values.sort_by_key(|(number, _)| *number);
+    values.dedup_by_key(|(number, _)| *number);
+    values
 }
 
 fn qualified(scope: &str, name: &str) -> String {
@@ -262,5 +318,36 @@ fn shape(full_name: &str) -> Shape {
         "DoubleValue" | "FloatValue" | "Int64Value" | "UInt64Value" | "Int32Value" | "UInt32Value" | "BoolValue"
         | "StringValue" | "BytesValue" => Shape::Wrapper,
         _ => Shape::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::FileDescriptorSet;
+
+    use super::*;
+
+    #[test]
+    fn all_that_is_described_is_found() {
+        let set = FileDescriptorSet::decode(&include_bytes!("../descriptors.bin")[..]).expect("a set");
+        let tables = Tables::get();
+        let mut expected = 0;
+        for file in &set.file {
+            let mut open: Vec<_> = file.message_type.iter().map(|it| (file.package().to_owned(), it)).collect();
+            while let Some((scope, message)) = open.pop() {
+                let name = qualified(&scope, message.name());
+                let id = tables.find(&name).expect("a message of the set");
+                assert_eq!(tables.message(id).fields.len(), message.field.len(), "{name}");
+                assert_eq!(
+                    tables.is_map_entry(id),
+                    message.options.as_ref().is_some_and(|it| it.map_entry()),
+                    "{name}"
+                );
+                open.extend(message.nested_type.iter().map(|it| (name.clone(), it)));
+                expected += 1;
+            }
+        }
+        assert_eq!(tables.messages.len(), expected);
+        assert!(tables.enums.iter().all(|(name, slot)| !literals(name, slot.descriptor).is_empty()));
     }
 }

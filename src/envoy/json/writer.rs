@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Style;
+use super::buffer::Buffer;
 use super::tables::{Cardinality, Field, Kind, MessageId, MessageTable, Shape, Tables};
 use super::wire::{self, Raw, Reader};
 use super::{text, well_known};
@@ -18,6 +19,15 @@ struct Occurrence<'a> {
     raw: Raw<'a>,
 }
 
+/// Which fields of a message, by the order of their declaration.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'f> {
+    /// Those before this one.
+    Before(&'f str),
+    /// This one and those behind it.
+    After(&'f str),
+}
+
 /// A map key, ordered as protobuf's own JSON printers order it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
@@ -28,9 +38,9 @@ enum Key<'a> {
 }
 
 /// Where the text stands: what is open, and what could not be described.
-pub(super) struct Writer<'a, 'o> {
+pub(super) struct Writer<'a, 'o, 's> {
     tables: &'static Tables,
-    out: &'o mut String,
+    out: &'o mut Buffer<'s>,
     style: Style,
     depth: usize,
     /// The fields of all messages that are open, innermost last: one allocation for the whole text.
@@ -38,16 +48,20 @@ pub(super) struct Writer<'a, 'o> {
     gaps: Vec<String>,
 }
 
-impl<'a, 'o> Writer<'a, 'o> {
+impl<'a, 'o, 's> Writer<'a, 'o, 's> {
+    fn new(style: Style, depth: usize, out: &'o mut Buffer<'s>) -> Self {
+        Writer { tables: Tables::get(), out, style, depth, stack: Vec::new(), gaps: Vec::new() }
+    }
+
     /// Appends the JSON of a message; gives what had no descriptor or was broken.
     pub(super) fn write(
         full_name: &str,
         bytes: &'a [u8],
         style: Style,
         depth: usize,
-        out: &'o mut String,
+        out: &'o mut Buffer<'s>,
     ) -> Vec<String> {
-        let mut writer = Writer { tables: Tables::get(), out, style, depth, stack: Vec::new(), gaps: Vec::new() };
+        let mut writer = Writer::new(style, depth, out);
         match writer.tables.find(full_name) {
             Some(id) => writer.message(id, bytes),
             None => {
@@ -58,6 +72,28 @@ impl<'a, 'o> Writer<'a, 'o> {
         writer.gaps
     }
 
+    /// Appends the fields of a message as members of an object that is open at `depth`: those that are declared
+    /// before the field `split`, or those from it on. What has no descriptor is left out.
+    pub(super) fn write_members(
+        full_name: &str,
+        bytes: &'a [u8],
+        part: Part<'_>,
+        (style, depth): (Style, usize),
+        empty: &mut bool,
+        out: &'o mut Buffer<'s>,
+    ) {
+        let mut writer = Writer::new(style, depth, out);
+        let Some(table) = writer.tables.find(full_name).map(|id| writer.tables.message(id)) else { return };
+        let place = |name| table.fields.iter().position(|field| field.is_called(name)).unwrap_or(table.fields.len());
+        writer.scan(table, bytes);
+        let (Part::Before(field) | Part::After(field)) = part;
+        let split = writer.stack.partition_point(|occurrence| occurrence.field < place(field));
+        match part {
+            Part::Before(_) => writer.members(table, 0, split, empty),
+            Part::After(_) => writer.members(table, split, writer.stack.len(), empty),
+        }
+    }
+
     fn message(&mut self, id: MessageId, bytes: &'a [u8]) {
         let table = self.tables.message(id);
         if self.depth >= MAX_DEPTH {
@@ -65,6 +101,18 @@ impl<'a, 'o> Writer<'a, 'o> {
             self.out.push_str("null");
             return;
         }
+        let remembered = match self.out.repeat(id, self.depth, bytes) {
+            Ok(()) => return,
+            Err(worth) => worth,
+        };
+        let (start, handed_on, gaps) = (self.out.len(), self.out.handed_on, self.gaps.len());
+        self.shaped(table, bytes);
+        if remembered && self.out.handed_on == handed_on && self.gaps.len() == gaps {
+            self.out.remember(id, self.depth, bytes, start);
+        }
+    }
+
+    fn shaped(&mut self, table: &'static MessageTable, bytes: &'a [u8]) {
         match table.shape {
             Shape::Plain => self.object(table, None, bytes),
             Shape::Any => self.any(bytes),
@@ -117,19 +165,24 @@ impl<'a, 'o> Writer<'a, 'o> {
         self.open('{');
         let mut empty = true;
         if let Some(type_url) = type_url {
-            self.member(&mut empty, "\"@type\":");
+            self.member(&mut empty, "\"@type\": ");
             text::string(self.out, type_url);
         }
-        let mut at = mark;
-        while let Some(&Occurrence { field: index, .. }) = self.stack.get(at) {
-            let run = self.stack[at..].iter().take_while(|occurrence| occurrence.field == index).count();
+        self.members(table, mark, self.stack.len(), &mut empty);
+        self.stack.truncate(mark);
+        self.close('}', empty);
+    }
+
+    /// The members for the occurrences from `start` to `end`.
+    fn members(&mut self, table: &'static MessageTable, start: usize, end: usize, empty: &mut bool) {
+        let mut at = start;
+        while let Some(&Occurrence { field: index, .. }) = self.stack.get(at).filter(|_| at < end) {
+            let run = self.stack[at..end].iter().take_while(|occurrence| occurrence.field == index).count();
             if let Some(field) = table.fields.get(index) {
-                self.field(field, at, at + run, &mut empty);
+                self.field(field, at, at + run, empty);
             }
             at += run;
         }
-        self.stack.truncate(mark);
-        self.close('}', empty);
     }
 
     fn field(&mut self, field: &'static Field, start: usize, end: usize, empty: &mut bool) {
@@ -273,9 +326,9 @@ impl<'a, 'o> Writer<'a, 'o> {
     fn typed(&mut self, type_url: &str, value: impl FnOnce(&mut Self)) {
         self.open('{');
         let mut empty = true;
-        self.member(&mut empty, "\"@type\":");
+        self.member(&mut empty, "\"@type\": ");
         text::string(self.out, type_url);
-        self.member(&mut empty, "\"value\":");
+        self.member(&mut empty, "\"value\": ");
         value(self);
         self.close('}', empty);
     }
@@ -339,17 +392,17 @@ impl<'a, 'o> Writer<'a, 'o> {
         self.depth += 1;
     }
 
-    /// Starts a member of the innermost object or list; `key` is JSON text with its colon, or empty.
+    /// Starts a member of the innermost object or list; `key` is JSON text with a colon and a space, or empty.
     fn member(&mut self, empty: &mut bool, key: &str) {
-        if !*empty {
-            self.out.push(',');
+        self.out.hand_on_much();
+        match (self.style, *empty) {
+            (Style::Pretty, true) => new_line(self.out, self.style, self.depth),
+            (Style::Pretty, false) => self.out.push_str(lines(self.depth).0),
+            (Style::Compact, true) => {}
+            (Style::Compact, false) => self.out.push(','),
         }
         *empty = false;
-        new_line(self.out, self.style, self.depth);
-        self.out.push_str(key);
-        if self.style == Style::Pretty && !key.is_empty() {
-            self.out.push(' ');
-        }
+        self.out.push_str(if self.style == Style::Pretty { key } else { key.trim_end_matches(' ') });
     }
 
     fn close(&mut self, bracket: char, empty: bool) {
@@ -379,9 +432,23 @@ fn map_key<'a>(kind: Kind, raw: Option<Raw<'a>>) -> Key<'a> {
 /// Starts a line at `depth` where the style has lines.
 pub(super) fn new_line(out: &mut String, style: Style, depth: usize) {
     if style == Style::Pretty {
-        out.push('\n');
-        for _ in 0..depth {
-            out.push_str("  ");
-        }
+        out.push_str(lines(depth).1);
     }
+}
+
+/// The start of a line at `depth` behind a comma, and without one.
+fn lines(depth: usize) -> (&'static str, &'static str) {
+    // As deep as `MAX_DEPTH`, with the lists and objects around the message.
+    const BYTES: [u8; 2 + 2 * (MAX_DEPTH + 8)] = {
+        let mut bytes = [b' '; 2 + 2 * (MAX_DEPTH + 8)];
+        bytes[0] = b',';
+        bytes[1] = b'\n';
+        bytes
+    };
+    const LINE: &str = match std::str::from_utf8(&BYTES) {
+        Ok(line) => line,
+        Err(_) => ",\n",
+    };
+    let end = 2 + 2 * depth;
+    (LINE.get(..end).unwrap_or(LINE), LINE.get(1..end).unwrap_or("\n"))
 }

@@ -10,16 +10,15 @@ pub mod tcp_proxy;
 use envoy_types::pb::envoy::config::listener::v3 as listener;
 use envoy_types::pb::google::protobuf::Any;
 
-use super::any::pack;
 use super::discovery::Discovery;
-use super::http_connection_manager::http_connection_manager;
+use super::http_connection_manager;
 use crate::ir::listener::NetworkFilter;
 
 /// A network filter.
 pub fn network_filter(filter: &NetworkFilter, discovery: &Discovery<'_>) -> listener::Filter {
     match filter {
         NetworkFilter::HttpConnectionManager(manager) => {
-            named("envoy.filters.network.http_connection_manager", pack(&http_connection_manager(manager, discovery)))
+            named("envoy.filters.network.http_connection_manager", http_connection_manager::packed(manager, discovery))
         }
         NetworkFilter::TcpProxy(proxy) => tcp_proxy::tcp_proxy(proxy),
         NetworkFilter::MongoProxy { stat_prefix } => mongo_proxy::mongo_proxy(stat_prefix),

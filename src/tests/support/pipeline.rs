@@ -7,7 +7,7 @@ use meshc::base::{Diagnostic, Diagnostics, FileId, Label, LineColumn, Severity, 
 use meshc::envoy::bootstrap::{self, Node, Options, Target};
 use meshc::envoy::discovery::EndpointMode;
 use meshc::envoy::identity::Identity;
-use meshc::envoy::json::{self, Style};
+use meshc::envoy::json::Style;
 use meshc::envoy::static_secrets::SecretsMode;
 use meshc::envoy::xds::xds;
 use meshc::mesh::{LinkOptions, Mesh, link};
@@ -141,7 +141,7 @@ fn compile(mesh: &Mesh, proxy: &Proxy) -> (Option<Config>, Diagnostics) {
     };
     let (output, found) = bootstrap::bootstrap(config, &options);
     diagnostics.extend(found);
-    let bootstrap = json::to_json(&output.bootstrap, Style::Pretty);
+    let bootstrap = output.to_json(Style::Pretty);
     (Some(Config { xds, bootstrap }), diagnostics)
 }
 
