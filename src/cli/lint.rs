@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &LintArgs) -> Exit {
     let (mesh, of_links) =
         mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
     found.extend(of_links);
-    let context = Context { resources: &resources, mesh: &mesh, documents: &documents, now: now() };
+    let context = Context::new(&resources, &mesh, &documents, now());
     found.extend(lint::run(&context));
     match lint_compile::run(arguments.compile, arguments.envoy.as_deref(), &mesh, &found) {
         Ok(compiled) => found.extend(compiled),

@@ -235,7 +235,7 @@ mod tests {
         let (documents, _) = yaml::parse(file, text);
         let (resources, mut found) = decode(&documents, &DecodeOptions::default());
         let (mesh, _) = link(&resources, LinkOptions::default());
-        let context = Context { resources: &resources, mesh: &mesh, documents: &documents, now: Timestamp(0) };
+        let context = Context::new(&resources, &mesh, &documents, Timestamp(0));
         found.extend(run(&context));
         let input = Input::new(&sources, &documents, &resources, "default");
         let findings: Vec<_> = found.0.into_iter().map(|it| Finding::new(it, &input)).collect();

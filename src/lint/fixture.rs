@@ -16,7 +16,7 @@ pub(crate) fn found(rule: &Rule, text: &str) -> Diagnostics {
     let (resources, _) = decode(&documents, &DecodeOptions::default());
     let (mesh, _) = link(&resources, LinkOptions::default());
     let mut found = Diagnostics::default();
-    let context = Context { resources: &resources, mesh: &mesh, documents: &documents, now: NOW };
+    let context = Context::new(&resources, &mesh, &documents, NOW);
     (rule.check)(&context, &mut found);
     for finding in &found.0 {
         let span = resources.span(&documents, &finding.label.location);

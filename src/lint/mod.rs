@@ -29,24 +29,28 @@ pub mod report;
 mod routes;
 mod rule;
 mod rules;
+mod selection;
 mod sockets;
 pub mod suppress;
 mod tree;
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
-use crate::base::{Diagnostic, Diagnostics, Timestamp};
-use crate::mesh::Mesh;
-use crate::resource::Resources;
+use crate::base::{Diagnostic, Diagnostics, Labels, Timestamp};
+use crate::mesh::{Mesh, Workload};
+use crate::resource::{Object, Resources, kubernetes};
 use crate::yaml::Document;
 
 pub use examples::{Example, examples};
 pub use rule::Rule;
 pub use rules::RULES;
+use selection::{Selection, Selectors};
 pub use tree::{PolicyText, Written};
 
 /// What a rule looks at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Context<'a> {
     /// What the user wrote, by kind.
     pub resources: &'a Resources,
@@ -56,6 +60,32 @@ pub struct Context<'a> {
     pub documents: &'a [Document<'a>],
     /// The time, for rules about what expires.
     pub now: Timestamp,
+    /// Made by the first rule that asks for it.
+    selection: OnceLock<Selection<'a, Workload>>,
+    /// The same for Services that select.
+    services: OnceLock<Selectors<'a, ServiceObject>>,
+}
+
+type ServiceObject = Object<kubernetes::Service, kubernetes::ServiceStatus>;
+
+impl<'a> Context<'a> {
+    /// What was decoded and linked of these documents.
+    pub fn new(resources: &'a Resources, mesh: &'a Mesh, documents: &'a [Document<'a>], now: Timestamp) -> Self {
+        Self { resources, mesh, documents, now, selection: OnceLock::new(), services: OnceLock::new() }
+    }
+
+    /// The workloads that have these labels, in the mesh's order; all where there are none.
+    fn workloads<'s>(&'s self, labels: &'s Labels) -> impl Iterator<Item = &'a Workload> + use<'a, 's> {
+        let selection = self.selection.get_or_init(|| Selection::new(&self.mesh.workloads, |it| &it.labels));
+        selection.with(labels)
+    }
+
+    /// The Services of a namespace that select something with these labels, in their order.
+    fn services_selecting(&self, namespace: &str, labels: &Labels) -> Vec<&'a ServiceObject> {
+        let services = self.resources.services.iter();
+        let all = services.map(|it| (it.namespace(), &it.spec.selector, it));
+        self.services.get_or_init(|| Selectors::new(all)).taking(namespace, labels)
+    }
 }
 
 /// Runs every rule, in parallel. The findings are in the order of the rules.

@@ -7,9 +7,11 @@
 //!   commas, for their object. They are for istioctl and Kiali too, so an unused one is no fault.
 //! - `CODE=RESOURCE` of the command line or the configuration.
 
+use std::collections::BTreeMap;
+
 use super::finding::Finding;
 use super::input::{Input, ObjectName};
-use crate::base::{Diagnostic, Location, Span};
+use crate::base::{Diagnostic, FileId, Location, Span};
 use crate::yaml::{Document, Node};
 
 /// Annotations that name codes.
@@ -121,10 +123,13 @@ pub struct Suppressed {
 pub fn apply(findings: &mut Vec<Finding>, suppressions: &[Suppression], input: &Input<'_>) -> Vec<Suppressed> {
     let mut used = vec![false; suppressions.len()];
     let mut taken = Vec::new();
+    let index = Index::new(suppressions);
     findings.retain(|finding| {
         let mut by: Option<&Suppression> = None;
-        for (suppression, used) in suppressions.iter().zip(&mut used) {
-            if suppression.covers(finding) {
+        for at in index.candidates(finding) {
+            if let (Some(suppression), Some(used)) = (suppressions.get(at), used.get_mut(at))
+                && suppression.covers(finding)
+            {
                 *used = true;
                 by = by.or(Some(suppression));
             }
@@ -139,6 +144,49 @@ pub fn apply(findings: &mut Vec<Finding>, suppressions: &[Suppression], input: &
     let unused = suppressions.iter().zip(used).filter(|(_, used)| !used);
     findings.extend(unused.filter_map(|(it, _)| Some(Finding::new(it.unused()?, input))));
     taken
+}
+
+/// Suppressions by what they are about, so that each finding meets few of them.
+struct Index<'a> {
+    /// Those of bytes by file and start, and the furthest end of those up to each.
+    bytes: Vec<(Span, usize)>,
+    ends: Vec<(FileId, u32)>,
+    objects: BTreeMap<&'a ObjectName, Vec<usize>>,
+    patterns: Vec<usize>,
+}
+
+impl<'a> Index<'a> {
+    fn new(suppressions: &'a [Suppression]) -> Self {
+        let mut index = Self { bytes: Vec::new(), ends: Vec::new(), objects: BTreeMap::new(), patterns: Vec::new() };
+        for (at, suppression) in suppressions.iter().enumerate() {
+            match &suppression.scope {
+                Scope::Bytes(span) => index.bytes.push((*span, at)),
+                Scope::Object(object) => index.objects.entry(object).or_default().push(at),
+                Scope::Pattern(_) | Scope::Files(_) => index.patterns.push(at),
+            }
+        }
+        index.bytes.sort_unstable();
+        for (span, _) in &index.bytes {
+            let end = (span.file, span.end);
+            index.ends.push(index.ends.last().map_or(end, |last| end.max(*last)));
+        }
+        index
+    }
+
+    /// Those that may cover a finding, in the order in which they were given.
+    fn candidates(&self, finding: &Finding) -> Vec<usize> {
+        let mut candidates = self.patterns.clone();
+        candidates.extend(finding.object.iter().filter_map(|object| self.objects.get(object)).flatten());
+        if let Some(at) = finding.span {
+            let before = self.bytes.partition_point(|(span, _)| (span.file, span.start) <= (at.file, at.start));
+            let around = self.bytes.iter().zip(&self.ends).take(before).rev();
+            // Where all that start earlier have ended, none is around the finding.
+            let around = around.take_while(|(_, end)| **end > (at.file, at.start));
+            candidates.extend(around.map(|((_, suppression), _)| *suppression));
+        }
+        candidates.sort_unstable();
+        candidates
+    }
 }
 
 fn comments(document: &Document<'_>, input: &Input<'_>, found: &mut Vec<Suppression>, faults: &mut Vec<Diagnostic>) {

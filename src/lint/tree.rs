@@ -125,10 +125,18 @@ pub struct PolicyText<'a> {
     pub spec: Option<&'a Node<'a>>,
 }
 
-impl PolicyText<'_> {
+impl<'a> PolicyText<'a> {
     /// Whether it selects a workload; a policy without selector selects nothing here.
     pub fn selects(&self, workload: &Workload) -> bool {
         !self.selector.is_empty() && self.namespace == workload.namespace && self.selector.selects(&workload.labels)
+    }
+
+    /// The workloads that it selects, in the mesh's order.
+    pub(super) fn workloads<'s>(
+        &'s self,
+        context: &'s Context<'a>,
+    ) -> impl Iterator<Item = &'a Workload> + use<'a, 's> {
+        context.workloads(&self.selector).filter(|workload| self.selects(workload))
     }
 
     /// Where its name is written.

@@ -113,7 +113,7 @@ fn run(text: &str, random: &mut Random) -> Result<(), String> {
     let (mesh, of_links) = link(&resources, LinkOptions::default());
     found.extend(of_links);
     let now = Timestamp(0);
-    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents, now }));
+    found.extend(lint::run(&Context::new(&resources, &mesh, &documents, now)));
     let mut proxies = compile::proxies(&mesh);
     proxies.truncate(PROXIES);
     let compiled = compile::run(&mesh, &proxies, &found);

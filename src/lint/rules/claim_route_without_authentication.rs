@@ -1,9 +1,11 @@
 //! `claim-route-without-authentication`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Labels, Location, Origin};
 use crate::lint::{Context, PolicyText};
-use crate::mesh::VirtualService;
+use crate::mesh::{Gateway, VirtualService};
 
 declare_rule! {
     /// ## What it does
@@ -65,12 +67,19 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let authentications = context.policies("RequestAuthentication");
+    let mut gateways: BTreeMap<String, Vec<(usize, &Gateway)>> = BTreeMap::new();
+    for (at, gateway) in context.mesh.gateways.iter().enumerate() {
+        gateways.entry(gateway.key()).or_default().push((at, gateway));
+    }
     for service in &context.mesh.virtual_services {
         let Some(claim) = claim(service) else { continue };
-        let gateways = context.mesh.gateways.iter().filter(|it| service.gateways.contains(&it.key()));
+        let named: BTreeSet<&str> = service.gateways.iter().map(String::as_str).collect();
+        let mut gateways: Vec<_> = named.iter().filter_map(|key| gateways.get(*key)).flatten().copied().collect();
+        gateways.sort_by_key(|(at, _)| *at);
+        let gateways = gateways.into_iter().map(|(_, gateway)| gateway);
         for gateway in gateways {
             let selector = &gateway.spec.selector;
-            let routers: Vec<_> = context.mesh.workloads.iter().filter(|it| selector.selects(&it.labels)).collect();
+            let routers: Vec<_> = context.workloads(selector).collect();
             let reaches = |policy: &PolicyText<'_>, namespace: &str, labels: &Labels| {
                 (policy.namespace == namespace || policy.namespace == context.mesh.config.root_namespace)
                     && policy.selector.selects(labels)

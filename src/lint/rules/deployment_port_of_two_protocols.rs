@@ -94,11 +94,7 @@ pub(super) fn services_of<'a>(
     deployment: &'a Object<Workload>,
 ) -> impl Iterator<Item = &'a Object<Service, ServiceStatus>> {
     let labels = &deployment.spec.template.metadata.labels;
-    context.resources.services.iter().filter(move |service| {
-        service.namespace() == deployment.namespace()
-            && !service.spec.selector.is_empty()
-            && service.spec.selector.selects(labels)
-    })
+    context.services_selecting(deployment.namespace(), labels).into_iter()
 }
 
 /// Whether the pods of a Deployment get a sidecar: they have one, or a label of theirs, or of

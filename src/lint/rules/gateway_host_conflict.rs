@@ -116,5 +116,5 @@ fn conflict(
 /// Whether some router has both Gateways: the selectors are equal, or take the same workload.
 fn share_routers(context: &Context<'_>, one: &Gateway, other: &Gateway) -> bool {
     let (a, b) = (&one.spec.selector, &other.spec.selector);
-    a == b || context.mesh.workloads.iter().any(|it| a.selects(&it.labels) && b.selects(&it.labels))
+    a == b || context.workloads(a).any(|it| b.selects(&it.labels))
 }

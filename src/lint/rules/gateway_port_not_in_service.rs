@@ -1,7 +1,7 @@
 //! `gateway-port-not-in-service`.
 
 use super::declare_rule;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::selector_without_workload::is_installed;
 use crate::base::{Diagnostic, Diagnostics, Labels, Location};
@@ -68,8 +68,11 @@ declare_rule! {
 const INSTALLED: [u32; 6] = [80, 443, 15021, 15443, 31400, 15012];
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    // Many Gateways are of the same routers.
+    let mut known: BTreeMap<&Labels, Option<BTreeSet<u32>>> = BTreeMap::new();
     for gateway in &context.resources.gateways {
-        let Some(ports) = ports(context, &gateway.spec.selector) else { continue };
+        let selector = &gateway.spec.selector;
+        let Some(ports) = known.entry(selector).or_insert_with(|| ports(context, selector)) else { continue };
         for (at, server) in gateway.spec.servers.iter().enumerate() {
             let Some(number) = server.port.as_ref().and_then(|port| port.number).map(|number| number.number()) else {
                 continue;
@@ -92,7 +95,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 /// The TCP ports and target ports of the Services of a Gateway's routers; `None` where the input
 /// has no such router or Service.
 fn ports(context: &Context<'_>, selector: &Labels) -> Option<BTreeSet<u32>> {
-    let routers: Vec<_> = context.mesh.workloads.iter().filter(|it| selector.selects(&it.labels)).collect();
+    let routers: Vec<_> = context.workloads(selector).collect();
     if routers.is_empty() {
         return is_installed(selector).then(|| INSTALLED.into());
     }

@@ -62,6 +62,10 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         .filter(|map| map.name().starts_with("istio-sidecar-injector"))
         .filter_map(|map| Some((map.name(), image(map.spec.data.get("values")?)?)))
         .collect();
+    let mut pods: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for pod in context.resources.pods.iter().filter(|_| !images.is_empty()) {
+        pods.entry(pod.namespace()).or_default().push(pod);
+    }
     for namespace in &context.resources.namespaces {
         let labels = &namespace.meta.labels;
         let revision = match labels.get("istio.io/rev") {
@@ -74,7 +78,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             _ => format!("istio-sidecar-injector-{revision}"),
         };
         let Some(expected) = images.get(injector.as_str()) else { continue };
-        let pods = context.resources.pods.iter().filter(|pod| pod.namespace() == namespace.name());
+        let pods = pods.get(namespace.name()).into_iter().flatten();
         let old: Vec<_> =
             pods.filter(|pod| outdated(context, pod, expected)).map(|pod| format!("`{}`", pod.name())).collect();
         if !old.is_empty() {

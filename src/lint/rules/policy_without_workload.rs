@@ -1,5 +1,7 @@
 //! `policy-without-workload`.
 
+use std::collections::BTreeSet;
+
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics};
 use crate::lint::Context;
@@ -41,17 +43,24 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let all: Vec<_> = context.mesh.workloads.iter().filter(|it| in_mesh(context, it)).collect();
     if context.mesh.workloads.is_empty() {
         return;
     }
+    let in_mesh = |workload: &&Workload| in_mesh(context, workload);
+    let namespaces: BTreeSet<&str> =
+        context.mesh.workloads.iter().filter(in_mesh).map(|workload| workload.namespace.as_str()).collect();
     for policy in context.policies("AuthorizationPolicy").iter().filter(|policy| !policy.has_target) {
         let is_root = policy.namespace == context.mesh.config.root_namespace;
         if is_root && policy.selector.is_empty() {
             continue;
         }
-        let mut workloads = all.iter().filter(|it| is_root || it.namespace == policy.namespace);
-        if workloads.any(|it| policy.selector.is_empty() || policy.selector.selects(&it.labels)) {
+        let mut workloads =
+            context.workloads(&policy.selector).filter(|it| is_root || it.namespace == policy.namespace);
+        let has_workload = match policy.selector.is_empty() {
+            true => namespaces.contains(policy.namespace),
+            false => workloads.any(|it| in_mesh(&it)),
+        };
+        if has_workload {
             continue;
         }
         let (place, message) = if policy.selector.is_empty() {

@@ -44,7 +44,7 @@ declare_rule! {
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for kind in ["AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin"] {
         for policy in context.policies(kind).iter().filter(|policy| !policy.has_target) {
-            let gateways = context.mesh.workloads.iter().filter(|it| policy.selects(it));
+            let gateways = policy.workloads(context);
             let name = gateways.filter_map(|it| it.labels.get("gateway.networking.k8s.io/gateway-name")).next();
             let Some(name) = name else { continue };
             let message = format!("a selector does not reach the pods of Gateway `{name}` of the Gateway API");

@@ -44,15 +44,15 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let workloads = &context.mesh.workloads;
     for gateway in &context.resources.gateways {
         let selector = &gateway.spec.selector;
-        if selector.is_empty() || is_installed(selector) || workloads.iter().any(|it| selector.selects(&it.labels)) {
+        if selector.is_empty() || is_installed(selector) || context.workloads(selector).next().is_some() {
             continue;
         }
         found.push(report(&gateway.spec_origin().key("selector"), selector, "in any namespace", workloads.is_empty()));
     }
     for sidecar in &context.resources.sidecars {
         let Some(selector) = sidecar.spec.workload_selector.as_ref().map(|it| &it.labels) else { continue };
-        let own = |it: &&Workload| it.namespace == sidecar.namespace();
-        if !selector.is_empty() && !workloads.iter().filter(own).any(|it| selector.selects(&it.labels)) {
+        let own = |it: &Workload| it.namespace == sidecar.namespace();
+        if !selector.is_empty() && !context.workloads(selector).any(own) {
             let origin = sidecar.spec_origin().key("workloadSelector").key("labels");
             found.push(report(&origin, selector, "in its namespace", workloads.is_empty()));
         }
@@ -62,8 +62,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         for policy in context.policies(kind).iter().filter(|it| !it.selector.is_empty()) {
             // From the root namespace a RequestAuthentication takes workloads of all namespaces.
             let everywhere = kind == "RequestAuthentication" && policy.namespace == *root;
-            let takes = |it: &Workload| policy.selects(it) || (everywhere && policy.selector.selects(&it.labels));
-            if !workloads.iter().any(takes) {
+            if !context.workloads(&policy.selector).any(|it| everywhere || it.namespace == policy.namespace) {
                 let origin = policy.origin.key("spec").key("selector").key("matchLabels");
                 let whence = if everywhere { "in any namespace" } else { "in its namespace" };
                 found.push(report(&origin, &policy.selector, whence, workloads.is_empty()));

@@ -43,9 +43,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         let (ambient, what) = match selector.filter(|labels| !labels.is_empty()) {
             None => (context.mesh.namespaces.get(&sidecar.namespace).is_some_and(is_ambient), "namespace"),
             Some(selector) => {
-                let selected = context.mesh.workloads.iter().any(|workload| {
+                let selected = context.workloads(selector).any(|workload| {
                     workload.namespace == sidecar.namespace
-                        && selector.selects(&workload.labels)
                         && workload.annotations.get("ambient.istio.io/redirection").is_some_and(|it| it == "enabled")
                 });
                 (selected, "workload")

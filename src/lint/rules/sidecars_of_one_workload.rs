@@ -1,8 +1,9 @@
 //! `sidecars-of-one-workload`.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Labels, Location};
 use crate::lint::Context;
+use crate::lint::selection::Selectors;
 use crate::mesh::Sidecar;
 
 declare_rule! {
@@ -46,18 +47,17 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let sidecars = &context.mesh.sidecars;
+    let selecting = sidecars.iter().filter_map(|it| Some((it.namespace.as_str(), selector(it)?, it)));
+    let selectors = Selectors::new(selecting);
     for sidecar in sidecars {
-        let other = context.mesh.workloads.iter().find_map(|workload| {
-            let takes = |it: &Sidecar| {
-                let labels = it.spec.workload_selector.as_ref().map(|selector| &selector.labels);
-                it.namespace == workload.namespace
-                    && labels.is_some_and(|labels| !labels.is_empty() && labels.selects(&workload.labels))
-            };
+        let Some(selector) = selector(sidecar) else { continue };
+        let other = context.workloads(selector).find_map(|workload| {
             let redirected = workload.annotations.get("ambient.istio.io/redirection").is_some_and(|it| it == "enabled");
-            if redirected || !takes(sidecar) {
+            if redirected || workload.namespace != sidecar.namespace {
                 return None;
             }
-            let other = sidecars.iter().find(|other| other.name != sidecar.name && takes(other))?;
+            let taking = selectors.taking(&workload.namespace, &workload.labels);
+            let other = taking.into_iter().find(|other| other.name != sidecar.name)?;
             Some((workload, other))
         });
         let Some((workload, other)) = other else { continue };
@@ -71,4 +71,9 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
                 .help("make the selectors exclude each other, or merge the Sidecars"),
         );
     }
+}
+
+/// The labels of the workloads that a Sidecar is for; `None` where it is for all of its namespace.
+fn selector(sidecar: &Sidecar) -> Option<&Labels> {
+    sidecar.spec.workload_selector.as_ref().map(|selector| &selector.labels).filter(|labels| !labels.is_empty())
 }

@@ -67,17 +67,17 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             continue;
         }
         for (at, subset) in rule.spec.subsets.iter().enumerate() {
-            let selected = context.mesh.workloads.iter().any(|workload| {
+            let mut of_service = services.iter().flat_map(|service| {
+                context.workloads(&service.selector).filter(|workload| workload.namespace == service.namespace)
+            });
+            let selected = of_service.any(|workload| {
                 let node = node_of.get(&(workload.namespace.as_str(), workload.name.as_str()));
                 let node = node.and_then(|name| nodes.get(name));
                 let has = |key: &str, value: &str| {
                     workload.labels.get(key) == Some(value)
                         || (!value.is_empty() && node.is_some_and(|labels| labels.get(key) == Some(value)))
                 };
-                let of_service = services
-                    .iter()
-                    .any(|it| it.namespace == workload.namespace && it.selector.selects(&workload.labels));
-                of_service && subset.labels.iter().all(|(key, value)| has(key, value))
+                subset.labels.iter().all(|(key, value)| has(key, value))
             });
             if selected {
                 continue;

@@ -3,6 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
+use crate::lint::selection::Selectors;
 
 declare_rule! {
     /// ## What it does
@@ -46,9 +47,11 @@ declare_rule! {
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let telemetries = context.policies("Telemetry");
     let selecting: Vec<_> = telemetries.iter().filter(|it| !it.selector.is_empty()).collect();
+    let selectors = Selectors::new(selecting.iter().map(|it| (it.namespace, &it.selector, *it)));
     for telemetry in &selecting {
-        let both = context.mesh.workloads.iter().filter(|it| telemetry.selects(it)).find_map(|workload| {
-            let other = selecting.iter().find(|it| it.name != telemetry.name && it.selects(workload))?;
+        let both = telemetry.workloads(context).find_map(|workload| {
+            let taking = selectors.taking(&workload.namespace, &workload.labels);
+            let other = taking.into_iter().find(|it| it.name != telemetry.name)?;
             Some((workload, other))
         });
         let Some((workload, other)) = both else { continue };

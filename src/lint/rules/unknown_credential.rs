@@ -1,5 +1,7 @@
 //! `unknown-credential`.
 
+use std::collections::BTreeSet;
+
 use super::declare_rule;
 use super::selector_without_workload::is_installed;
 use crate::base::{Diagnostic, Diagnostics, Labels, Location};
@@ -61,9 +63,10 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let namespaces: BTreeSet<&str> = context.resources.secrets.iter().map(|secret| secret.namespace()).collect();
     for gateway in &context.resources.gateways {
         let Some(namespace) = routers(context, &gateway.spec.selector) else { continue };
-        let known = context.resources.secrets.iter().any(|secret| secret.namespace() == namespace);
+        let known = namespaces.contains(namespace);
         for (at, server) in gateway.spec.servers.iter().enumerate().filter(|_| known) {
             let Some(name) = server.tls.as_ref().map(|tls| &tls.credential_name).filter(|it| !it.is_empty()) else {
                 continue;
@@ -84,7 +87,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 
 /// The namespace of the routers that a Gateway's selector takes; that of Istio's own ones is known.
 pub(super) fn routers<'a>(context: &Context<'a>, selector: &Labels) -> Option<&'a str> {
-    let workload = context.mesh.workloads.iter().find(|it| selector.selects(&it.labels));
+    let workload = context.workloads(selector).next();
     let installed = || is_installed(selector).then_some("istio-system");
     workload.map(|workload| workload.namespace.as_str()).or_else(installed)
 }

@@ -1,10 +1,12 @@
 //! `unreachable-destination`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location, Origin};
 use crate::lint::Context;
 use crate::lint::destinations::{self, full_host};
-use crate::mesh::{Service, Visibility};
+use crate::mesh::{DestinationRule, Mesh, Service, Visibility};
 use crate::resource::Object;
 use crate::resource::istio::VirtualService;
 use crate::resource::istio::virtual_service::Destination;
@@ -45,18 +47,65 @@ declare_rule! {
     pub(super) RULE = { name: "unreachable-destination", codes: ["IST0101", "KIA1101", "KIA1107"], severity: Error, check: check };
 }
 
-/// The services with a wildcard in their hostname.
-type Wildcards<'a> = Vec<(HostPattern, &'a Service)>;
+/// What destinations are looked up in.
+struct Index<'a> {
+    /// Services of wildcard hosts.
+    services: Wildcards<'a, Service>,
+    /// Namespaces with a host of a Kubernetes Service.
+    namespaces: BTreeSet<&'a str>,
+    rules_by_host: BTreeMap<&'a str, Vec<&'a DestinationRule>>,
+    /// DestinationRules of wildcard hosts.
+    rules: Wildcards<'a, DestinationRule>,
+}
+
+impl<'a> Index<'a> {
+    fn new(mesh: &'a Mesh) -> Self {
+        let domain = format!(".svc.{}", mesh.domain);
+        let namespace = |it: &'a Service| Some(it.hostname.strip_suffix(&domain)?.rsplit_once('.')?.1);
+        let mut rules_by_host: BTreeMap<&str, Vec<&DestinationRule>> = BTreeMap::new();
+        for rule in mesh.destination_rules.iter().filter(|rule| !rule.host.is_wildcard()) {
+            rules_by_host.entry(rule.host.as_str()).or_default().push(rule);
+        }
+        Self {
+            services: Wildcards::new(mesh.services.iter().map(|it| (it.hostname.as_str(), it))),
+            namespaces: mesh.services.iter().filter_map(namespace).collect(),
+            rules_by_host,
+            rules: Wildcards::new(mesh.destination_rules.iter().map(|it| (it.host.as_str(), it))),
+        }
+    }
+}
+
+/// Things of wildcard hosts, by what is behind the `*`.
+struct Wildcards<'a, T>(BTreeMap<&'a str, Vec<&'a T>>);
+
+impl<'a, T> Wildcards<'a, T> {
+    /// Those of `all` whose host is a wildcard.
+    fn new(all: impl Iterator<Item = (&'a str, &'a T)>) -> Self {
+        let mut by_suffix: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (host, one) in all {
+            if let Some(suffix) = host.strip_prefix('*') {
+                by_suffix.entry(suffix).or_default().push(one);
+            }
+        }
+        Self(by_suffix)
+    }
+
+    /// Those that take all of a host.
+    fn wider(&self, host: &HostPattern) -> Vec<&'a T> {
+        let text = host.suffix().unwrap_or(host.as_str());
+        let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        ends.filter_map(|at| self.0.get(text.get(at..)?)).flatten().copied().collect()
+    }
+}
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let services = context.mesh.services.iter().filter(|it| it.hostname.starts_with('*'));
-    let wildcards: Wildcards<'_> = services.map(|it| (HostPattern::from(it.hostname.as_str()), it)).collect();
+    let index = Index::new(context.mesh);
     for object in &context.resources.virtual_services {
         let visibility = visibility(context, object);
         for (origin, destination) in destinations::written(object) {
             match destination.filter(|it| !it.host.as_str().is_empty()) {
                 Some(destination) => {
-                    found.0.extend(problem((context, &wildcards), (object, &visibility), &origin, destination));
+                    found.0.extend(problem((context, &index), (object, &visibility), &origin, destination));
                 }
                 // What is missing is told where the object is read.
                 None => found.push(Diagnostic::note(RULE.name, Location::Value(origin), "this route goes to no host")),
@@ -72,7 +121,7 @@ fn visibility(context: &Context<'_>, object: &Object<VirtualService>) -> Visibil
 }
 
 fn problem(
-    (context, wildcards): (&Context<'_>, &Wildcards<'_>),
+    (context, index): (&Context<'_>, &Index<'_>),
     (object, visibility): (&Object<VirtualService>, &Visibility),
     origin: &Origin,
     destination: &Destination,
@@ -85,8 +134,9 @@ fn problem(
         _ => object.namespace(),
     };
     let pattern = HostPattern::from(host.as_str());
-    let wider = || wildcards.iter().filter(|(it, service)| service.hostname != host && pattern.subset_of(it));
-    let all = || mesh.services_with_host(&host).chain(wider().map(|(_, service)| *service));
+    let wider = index.services.wider(&pattern);
+    let wider = || wider.iter().copied().filter(|service| service.hostname != host);
+    let all = || mesh.services_with_host(&host).chain(wider());
     let report = |key: &'static str, message: String, help: &str| {
         let found = Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key(key)), message);
         Some(found.labelled("requests that go there fail").help(help.to_owned()))
@@ -102,8 +152,7 @@ fn problem(
             return None;
         }
         let kubernetes = host.ends_with(&format!(".svc.{}", mesh.domain));
-        let siblings = format!(".{}.svc.{}", object.namespace(), mesh.domain);
-        if mesh.services.iter().any(|it| !kubernetes || it.hostname.ends_with(&siblings)) {
+        if if kubernetes { index.namespaces.contains(object.namespace()) } else { !mesh.services.is_empty() } {
             let message = format!("no service in the input has host `{host}`");
             return report("host", message, "check the name and the namespace");
         }
@@ -121,12 +170,14 @@ fn problem(
             "check the number against the service's ports",
         );
     }
-    let rules: Vec<_> = mesh.destination_rules.iter().filter(|it| pattern.subset_of(&it.host)).collect();
     let subset = destination.subset.as_str();
-    if subset.is_empty()
-        || rules.is_empty()
-        || rules.iter().any(|it| it.spec.subsets.iter().any(|it| it.name == subset))
-    {
+    if subset.is_empty() {
+        return None;
+    }
+    let exact = index.rules_by_host.get(host.as_str()).map(Vec::as_slice).unwrap_or_default();
+    let wider = index.rules.wider(&pattern);
+    let mut rules = exact.iter().chain(&wider).peekable();
+    if rules.peek().is_none() || rules.any(|it| it.spec.subsets.iter().any(|it| it.name == subset)) {
         return None;
     }
     report(

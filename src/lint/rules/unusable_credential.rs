@@ -1,5 +1,7 @@
 //! A Secret of a Gateway without a certificate that is valid.
 
+use std::collections::BTreeMap;
+
 use x509_parser::pem::Pem;
 
 use super::declare_rule;
@@ -72,6 +74,8 @@ declare_rule! {
 const KEYS: [(&str, &str); 2] = [("cert", "key"), ("tls.crt", "tls.key")];
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    // Many servers may have one certificate.
+    let mut faults: BTreeMap<(&str, &str), Option<Fault>> = BTreeMap::new();
     for gateway in &context.resources.gateways {
         let Some(namespace) = routers(context, &gateway.spec.selector) else { continue };
         for (at, server) in gateway.spec.servers.iter().enumerate() {
@@ -82,7 +86,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             let one = std::iter::once((origin.key("credentialName"), &tls.credential_name));
             for (place, name) in one.chain(several).filter(|(_, name)| !name.is_empty()) {
                 let Some(secret) = context.mesh.secret(namespace, name) else { continue };
-                let Some(fault) = fault(secret, context.now) else { continue };
+                let fault = faults.entry((namespace, name)).or_insert_with(|| fault(secret, context.now));
+                let Some(fault) = fault else { continue };
                 let message = format!("Secret `{namespace}/{name}` cannot serve: {}", fault.message);
                 let unusable = Diagnostic::new(RULE.severity, RULE.name, Location::Value(place), message);
                 found.push(unusable.related(name_place(secret), "the Secret").help(fault.help));

@@ -37,7 +37,7 @@ pub(crate) fn linted<T>(files: &[(&str, &str)], then: impl FnOnce(&Linted<'_>) -
     let (mesh, of_links) = link(&resources, LinkOptions::default());
     found.extend(of_links);
     let now = Timestamp(0);
-    found.extend(lint::run(&Context { resources: &resources, mesh: &mesh, documents: &documents, now }));
+    found.extend(lint::run(&Context::new(&resources, &mesh, &documents, now)));
     let input = Input::new(&sources, &documents, &resources, "default");
     let (suppressions, malformed) = suppress::written(&input);
     found.0.extend(malformed);
