@@ -69,6 +69,7 @@ conformance-empty: release ## compare the cases that have no objects, with their
 
 bench: envoy ## measure time, memory and growth on large inputs (SIZES="1000 10000")
 	REQUIRE_ENVOY=1 cargo bench --locked --bench scale -- $(SIZES)
+	cargo bench --locked --bench lint
 	cargo bench --locked --bench every_proxy
 
 envoy: $(ENVOY) ## install the Envoy that the tests run into .envoy/
