@@ -18,13 +18,16 @@ pub(super) struct OutputFile<'a> {
     pub secret: bool,
 }
 
+/// Gives a text to its argument piece by piece.
+pub(super) type Pieces<'a> = dyn Fn(&mut dyn FnMut(&str)) + 'a;
+
 /// What a file holds.
 #[derive(Clone, Copy)]
 pub(super) enum Content<'a> {
     /// This.
     Bytes(&'a [u8]),
     /// The text that this gives piece by piece.
-    Pieces(&'a dyn Fn(&mut dyn FnMut(&str))),
+    Pieces(&'a Pieces<'a>),
 }
 
 impl Content<'_> {

@@ -54,7 +54,7 @@ pub fn packed(manager: &HttpConnectionManager, discovery: &Discovery<'_>) -> Any
 
 /// The bytes of what the connection managers of a proxy have in common, mostly: made where it differs from the last.
 #[derive(Clone, Debug, Default)]
-pub struct Repeated(RefCell<Option<Last>>);
+pub struct Repeated(RefCell<Option<Box<Last>>>);
 
 #[derive(Clone, Debug)]
 struct Last {
@@ -70,7 +70,7 @@ impl Repeated {
         let HttpConnectionManager { filters, tracing, access_logs, .. } = manager;
         let mut last = self.0.borrow_mut();
         let same = |it: &&Last| it.filters == *filters && it.tracing == *tracing && it.access_logs == *access_logs;
-        if let Some(known) = last.as_ref().filter(same) {
+        if let Some(known) = last.as_deref().filter(same) {
             bytes.extend_from_slice(&known.bytes);
             return;
         }
@@ -82,12 +82,12 @@ impl Repeated {
         };
         let made = message.encode_to_vec();
         bytes.extend_from_slice(&made);
-        *last = Some(Last {
+        *last = Some(Box::new(Last {
             filters: filters.clone(),
             tracing: tracing.clone(),
             access_logs: access_logs.clone(),
             bytes: made,
-        });
+        }));
     }
 }
 

@@ -35,11 +35,14 @@ impl<'a, T> Selection<'a, T> {
     }
 }
 
+/// A namespace, and a label in it.
+type NamespacedLabel<'a> = (&'a str, &'a str, &'a str);
+
 /// Things with a selector for what is in their namespace, by a label that they ask for. Those that ask for none take
 /// nothing here.
 #[derive(Debug)]
 pub(super) struct Selectors<'a, T> {
-    by_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<(usize, &'a Labels, &'a T)>>,
+    by_label: BTreeMap<NamespacedLabel<'a>, Vec<(usize, &'a Labels, &'a T)>>,
 }
 
 impl<'a, T> Selectors<'a, T> {

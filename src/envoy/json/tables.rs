@@ -283,7 +283,8 @@ const NAME: u32 = 1;
 fn fields(bytes: &'static [u8], number: u32) -> impl Iterator<Item = &'static [u8]> {
     let mut reader = Reader::new(bytes);
     std::iter::from_fn(move || reader.next_field())
-        .filter_map(move |(found, raw)| (found == number).then(|| raw.bytes()))
+        .filter(move |(found, _)| *found == number)
+        .map(|(_, raw)| raw.bytes())
 }
 
 fn text_of(bytes: &'static [u8], number: u32) -> &'static str {
