@@ -11,7 +11,7 @@ LOCAL_ENVOY   := .envoy/envoy
 ENVOY         ?= $(abspath $(LOCAL_ENVOY))
 export ENVOY
 
-.PHONY: help build release check test golden rules e2e validate simulate live conformance conformance-empty bench envoy fmt fmt-check clippy docs clean
+.PHONY: help build release check test golden rules e2e validate simulate live diff-live conformance conformance-empty bench envoy fmt fmt-check clippy docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -49,6 +49,9 @@ simulate: ## make the calls of Istio's own traffic simulation in ../shared, on i
 live: envoy ## ask the evaluator and a live Envoy about 10,000 random requests in each of 50 random configurations
 	REQUIRE_ENVOY=1 MESHC_LIVE_CONFIGURATIONS=$(or $(CONFIGURATIONS),50) MESHC_LIVE_REQUESTS=$(or $(REQUESTS),10000) \
 	  cargo test --locked --test live_requests
+
+diff-live: envoy ## edit 200 random configurations, and show each witness of `meshc diff` to two live Envoys
+	REQUIRE_ENVOY=1 MESHC_DIFF_PAIRS=$(or $(PAIRS),200) cargo test --locked --test diff_live
 
 conformance: ## compare with istiod's answers and validate every bootstrap; fails if a case fell back
 	@if [ -d $(SHARED) ]; then \

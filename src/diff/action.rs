@@ -12,7 +12,7 @@ pub(super) fn text(topic: Topic, fields: &Value) -> Option<String> {
         Topic::Destination => destination(fields),
         Topic::Timeout => fields.pointer("/route/timeout").and_then(Value::as_str).map(duration),
         Topic::Retries => fields.pointer("/route/retry_policy").or_else(|| fields.get("retry_policy")).map(retries),
-        Topic::Mirrors => mirrors(fields),
+        Topic::Mirrors => mirrors(fields, &|_| true),
         Topic::Fault => filter("envoy.filters.http.fault").map(fault),
         Topic::Cors => filter("envoy.filters.http.cors").map(cors),
         Topic::Headers => headers(fields),
@@ -60,18 +60,19 @@ fn retries(policy: &Value) -> String {
     format!("{attempts} on {on}{each}")
 }
 
-/// As `outbound|80||log.shop` or with its part of the requests.
-pub(super) fn mirrors(fields: &Value) -> Option<String> {
+/// As `outbound|80||log.shop` or with its part of the requests: those to clusters that `exists` knows.
+pub(super) fn mirrors(fields: &Value, exists: &dyn Fn(&str) -> bool) -> Option<String> {
     let policies = fields.pointer("/route/request_mirror_policies").and_then(Value::as_array)?;
     let one = |policy: &Value| {
-        let cluster = policy.get("cluster").and_then(Value::as_str).unwrap_or_default();
+        let cluster = policy.get("cluster").and_then(Value::as_str).filter(|cluster| exists(cluster))?;
         let part = policy.pointer("/runtime_fraction/default_value").map(percent);
-        match part.filter(|part| part != "100%") {
+        Some(match part.filter(|part| part != "100%") {
             Some(part) => format!("{cluster} ({part})"),
             None => cluster.to_owned(),
-        }
+        })
     };
-    Some(policies.iter().map(one).collect::<Vec<_>>().join(", "))
+    let copies: Vec<String> = policies.iter().filter_map(one).collect();
+    (!copies.is_empty()).then(|| copies.join(", "))
 }
 
 /// `delay 7s for 100%, abort 503 for 10%`.

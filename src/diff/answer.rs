@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::action;
 use super::model::{Chain, Route, Side};
-use crate::simulate::{self, End, Fault, Forward, Outcome, Request, Share};
+use crate::simulate::{self, End, Fault, Forward, Injection, Outcome, Request, Share};
 
 /// A side of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -25,7 +25,9 @@ pub enum Aspect {
     RequestHeaders,
     /// The headers that the client sees.
     ResponseHeaders,
-    /// An injected delay or abort.
+    /// An injected delay.
+    Delay,
+    /// An answer injected for a part of the requests.
     Fault,
     /// What a browser may do.
     Cors,
@@ -51,6 +53,7 @@ impl Aspect {
             Self::Host => "host ",
             Self::RequestHeaders => "request headers ",
             Self::ResponseHeaders => "response headers ",
+            Self::Delay => "delay ",
             Self::Fault => "fault ",
             Self::Cors => "CORS ",
             Self::Certificate => "certificate ",
@@ -66,16 +69,17 @@ impl Aspect {
         match self {
             Self::Endpoints => Some("seen by which endpoint answers"),
             Self::Mirrors => Some("seen where the copies go"),
+            Self::Delay => Some("by the time that the answer takes"),
+            Self::Fault => Some("over many requests"),
             Self::Timeout => Some("where the endpoint takes longer than the shorter of the two"),
             Self::Retries => Some("where the endpoint fails in such a way"),
             Self::TlsVersions => Some("by a client that speaks only such a version"),
-            Self::Cors => Some("by a request with `origin`"),
             Self::Result
             | Self::Path
             | Self::Host
             | Self::RequestHeaders
             | Self::ResponseHeaders
-            | Self::Fault
+            | Self::Cors
             | Self::Certificate => None,
         }
     }
@@ -137,8 +141,11 @@ pub(super) fn answer(side: &Side, request: &Request) -> Answer {
         End::Tcp(forward) => shares(&mut answer, &forward.clusters, CLOSED),
         End::Redirect { status, location } => add(&mut answer, Aspect::Result, format!("{status} to {location}")),
         End::DirectResponse { status, body } => {
-            let body = body.as_ref().map(|body| format!(" `{body}`")).unwrap_or_default();
-            add(&mut answer, Aspect::Result, format!("the proxy answers {status}{body}"));
+            let body = body.as_ref().filter(|body| !body.is_empty());
+            let body = body.map(|body| format!(" `{body}`")).unwrap_or_default();
+            answer.reason = Some(format!("the proxy answers {status}{body}"));
+            // Who answers so is not to be seen.
+            add(&mut answer, Aspect::Result, format!("{status}{body}"));
         }
         End::Fault(fault) => {
             let seen = match (fault.status(), fault) {
@@ -151,16 +158,25 @@ pub(super) fn answer(side: &Side, request: &Request) -> Answer {
             add(&mut answer, Aspect::Result, seen);
         }
     }
-    if let Some((host, route)) = chain.and_then(|chain| route(side, chain, &outcome)) {
-        for (aspect, filter) in [(Aspect::Fault, "envoy.filters.http.fault"), (Aspect::Cors, "envoy.filters.http.cors")]
-        {
-            let of = |fields: &Value| fields.get("typed_per_filter_config").and_then(|all| all.get(filter)).cloned();
-            if let Some(value) = of(&route.fields).or_else(|| of(host)) {
-                let text = if aspect == Aspect::Fault { action::fault(&value) } else { action::cors(&value) };
-                add(&mut answer, aspect, text);
-            }
+    for injection in &outcome.injections {
+        if let Some((aspect, text)) = partial(injection) {
+            add(&mut answer, aspect, text);
         }
-        let mirrors = action::mirrors(&route.fields);
+    }
+    if !outcome.cors_headers.is_empty() {
+        add(&mut answer, Aspect::Cors, outcome.cors_headers.join(", "));
+    }
+    // What goes nowhere is not copied either.
+    let arrives = outcome.answered_by.is_none() && answer.parts.contains_key(&Aspect::Path);
+    let route = chain.filter(|_| arrives).and_then(|chain| route(side, chain, &outcome));
+    if let Some(route) = route {
+        let exists = |cluster: &str| {
+            let found = side.clusters.get(cluster);
+            found.is_some_and(|it| {
+                !it.endpoints.is_empty() || !needs_endpoints(it.fields.get("type").and_then(Value::as_str))
+            })
+        };
+        let mirrors = action::mirrors(&route.fields, &exists);
         if let Some(mirrors) = mirrors {
             add(&mut answer, Aspect::Mirrors, mirrors);
         }
@@ -177,18 +193,38 @@ fn chain<'a>(side: &'a Side, outcome: &Outcome) -> Option<&'a Chain> {
     listener.chains.get(outcome.filter_chain.as_ref()?.index)
 }
 
-/// The fields of the virtual host, and the route.
-fn route<'a>(side: &'a Side, chain: &Chain, outcome: &Outcome) -> Option<(&'a Value, &'a Route)> {
+fn route<'a>(side: &'a Side, chain: &Chain, outcome: &Outcome) -> Option<&'a Route> {
     let host = side.routes_of(chain)?.hosts.get(outcome.virtual_host.as_ref()?.index)?;
-    Some((&host.fields, host.routes.get(outcome.route.as_ref()?.index)?))
+    host.routes.get(outcome.route.as_ref()?.index)
+}
+
+/// An injected fault; one that ends the way of every request is the result.
+fn partial(injection: &Injection) -> Option<(Aspect, String)> {
+    const ALL: u32 = 1_000_000;
+    let share = |per_million: u32| match per_million {
+        ALL.. => String::new(),
+        part => format!(" for {}%", f64::from(part) / 10_000.0),
+    };
+    match injection {
+        Injection::Delay { per_million, duration } => {
+            Some((Aspect::Delay, format!("{duration}{}", share(*per_million))))
+        }
+        Injection::Abort { per_million: ALL.., .. } => None,
+        Injection::Abort { per_million, status } => Some((Aspect::Fault, format!("{status}{}", share(*per_million)))),
+    }
 }
 
 fn forwarded(answer: &mut Answer, forward: &Forward) {
     let status = forward.clusters.iter().find_map(|share| share.missing_status).unwrap_or(503);
     shares(answer, &forward.clusters, &status.to_string());
+    // Where nothing gets through, nobody sees what would.
+    if !answer.parts.get(&Aspect::Result).is_some_and(|result| result.contains("to ")) {
+        return;
+    }
     add(answer, Aspect::Path, forward.path.clone());
-    let host = if forward.auto_host { "the endpoint's hostname" } else { &forward.host };
-    add(answer, Aspect::Host, host.to_owned());
+    let of_share =
+        |share: &Share| if forward.auto_host { "the endpoint's hostname".to_owned() } else { share.host.clone() };
+    add(answer, Aspect::Host, each(&forward.clusters, &of_share));
     add(answer, Aspect::Timeout, action::duration(&forward.timeout));
     if let Some(retries) = &forward.retries {
         let each = retries.per_try_timeout.as_ref().map(|it| format!(", {it} each")).unwrap_or_default();
@@ -199,7 +235,7 @@ fn forwarded(answer: &mut Answer, forward: &Forward) {
         added.iter().map(|text| format!("+{text}")).chain(removed).collect::<Vec<_>>().join(", ")
     };
     let headers = [
-        (Aspect::RequestHeaders, list(&forward.request_headers_added, &forward.request_headers_removed)),
+        (Aspect::RequestHeaders, each(&forward.clusters, &received)),
         (Aspect::ResponseHeaders, list(&forward.response_headers_added, &forward.response_headers_removed)),
     ];
     for (aspect, text) in headers {
@@ -217,8 +253,7 @@ fn shares(answer: &mut Answer, shares: &[Share], missing: &str) {
     // A client cannot tell two clusters apart that are not there.
     let mut results: Vec<(String, String, u32)> = Vec::new();
     for share in &taken {
-        // Istio's clusters without endpoints of their own have other types.
-        let known = ["EDS", "STATIC"].contains(&share.discovery.as_deref().unwrap_or_default());
+        let known = needs_endpoints(share.discovery.as_deref());
         let (seen, why) = match &share.discovery {
             None => (missing.to_owned(), format!(": there is no cluster `{}`", share.cluster)),
             Some(_) if known && share.endpoints.is_empty() => {
@@ -249,6 +284,26 @@ fn shares(answer: &mut Answer, shares: &[Share], missing: &str) {
     if !endpoints.is_empty() {
         add(answer, Aspect::Endpoints, endpoints.join(", "));
     }
+}
+
+/// Whether a cluster without a known endpoint has none: others find theirs by DNS, or take where a connection went.
+fn needs_endpoints(kind: Option<&str>) -> bool {
+    ["EDS", "STATIC"].contains(&kind.unwrap_or("STATIC"))
+}
+
+/// What is the same of all clusters once, else each with its name.
+fn each(shares: &[Share], text: &dyn Fn(&Share) -> String) -> String {
+    let mut texts: Vec<String> = shares.iter().map(text).collect();
+    texts.dedup();
+    match &texts[..] {
+        [one] => one.clone(),
+        _ => shares.iter().map(|share| format!("{}: {}", share.cluster, text(share))).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// The headers that a cluster receives.
+fn received(share: &Share) -> String {
+    share.request_headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
 }
 
 fn gcd(a: u32, b: u32) -> u32 {

@@ -79,6 +79,14 @@ fn compare(old: Option<&Value>, new: Option<&Value>, path: &mut Vec<String>, fou
     if old == new {
         return;
     }
+    // Each filter is a matter of its own.
+    let nothing = Value::Object(serde_json::Map::new());
+    let parts = path.last().is_some_and(|key| key == "typed_per_filter_config");
+    let (old, new) = match (old, new) {
+        (None, Some(Value::Object(fields))) if parts && !fields.is_empty() => (Some(&nothing), new),
+        (Some(Value::Object(fields)), None) if parts && !fields.is_empty() => (old, Some(&nothing)),
+        both => both,
+    };
     match (old, new) {
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let keys: Vec<&String> = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))).collect();

@@ -146,10 +146,12 @@ impl Routes<'_> {
         for (topic, old_text, new_text) in by_topic(Object::Route, &fields(&old.fields, &new.fields), &|topic| {
             (action::text(topic, &old.fields), action::text(topic, &new.fields))
         }) {
+            let mut candidates = self.requests(&[&new.read]);
+            candidates.extend(sample::with_headers(&candidates, topic, [&old.fields, &new.fields]));
             found.push(origins(Change {
                 old: old_text,
                 new: new_text,
-                witness: self.witness(&[&new.read], topic),
+                witness: witness::find(self.hosts.old, self.hosts.new, candidates, topic),
                 ..self.change(Kind::Changed, title(new), topic)
             }));
         }

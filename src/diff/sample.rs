@@ -1,8 +1,10 @@
 //! Requests that a match takes.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::Value;
 
 use super::matches::{self, Paths};
+use super::topic::Topic;
 use crate::simulate::Request;
 use crate::simulate::config::matcher::{HeaderMatcher, StringMatcher};
 use crate::simulate::config::route::RouteMatch;
@@ -61,6 +63,62 @@ fn apply(request: &mut Request, matches: &RouteMatch) {
         request.method = "POST".to_owned();
         request.headers.push(("content-type".to_owned(), "application/grpc".to_owned()));
     }
+}
+
+/// The same requests with a header that decides about `topic` in the fields of a route: one that is removed or set where
+/// it is there, or the origin of a browser.
+pub(super) fn with_headers(requests: &[Request], topic: Topic, fields: [&Value; 2]) -> Vec<Request> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for fields in fields {
+        match topic {
+            Topic::Headers => names(fields, &mut headers),
+            Topic::Cors => origins(fields, &mut headers),
+            _ => {}
+        }
+    }
+    headers.sort();
+    headers.dedup();
+    let with = |header: &(String, String)| {
+        let header = header.clone();
+        requests.iter().map(move |request| {
+            let mut request = request.clone();
+            request.headers.push(header.clone());
+            request
+        })
+    };
+    headers.iter().flat_map(with).collect()
+}
+
+/// The names in lists of headers of requests, at any depth.
+fn names(fields: &Value, found: &mut Vec<(String, String)>) {
+    let Value::Object(map) = fields else {
+        fields.as_array().into_iter().flatten().for_each(|item| names(item, found));
+        return;
+    };
+    for (key, value) in map {
+        let items = value.as_array().into_iter().flatten();
+        match key.as_str() {
+            "request_headers_to_add" => {
+                let key = |item: &Value| Some(item.pointer("/header/key")?.as_str()?.to_owned());
+                found.extend(items.filter_map(key).map(|name| (name, "given".to_owned())));
+            }
+            "request_headers_to_remove" => {
+                found.extend(items.filter_map(|item| Some((item.as_str()?.to_owned(), "given".to_owned()))));
+            }
+            _ => names(value, found),
+        }
+    }
+}
+
+/// An origin that each matcher of a CORS policy takes, and one that none does.
+fn origins(fields: &Value, found: &mut Vec<(String, String)>) {
+    let policy = fields.pointer("/typed_per_filter_config/envoy.filters.http.cors");
+    let matchers = policy.and_then(|policy| policy.get("allow_origin_string_match")).and_then(Value::as_array);
+    for matcher in matchers.into_iter().flatten() {
+        let matcher: StringMatcher = serde_json::from_value(matcher.clone()).unwrap_or_default();
+        found.push(("origin".to_owned(), text(&matcher)));
+    }
+    found.push(("origin".to_owned(), "https://any.example".to_owned()));
 }
 
 /// A value that fits, or `None` where the header must be missing.

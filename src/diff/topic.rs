@@ -90,8 +90,8 @@ impl Topic {
             Self::Timeout => Some(&[Aspect::Timeout]),
             Self::Retries => Some(&[Aspect::Retries]),
             Self::Mirrors => Some(&[Aspect::Mirrors]),
-            Self::Fault => Some(&[Aspect::Fault]),
-            Self::Cors => Some(&[Aspect::Cors]),
+            Self::Fault => Some(&[Aspect::Fault, Aspect::Delay, Aspect::Result]),
+            Self::Cors => Some(&[Aspect::Cors, Aspect::Result]),
             Self::Headers => Some(&[Aspect::RequestHeaders, Aspect::ResponseHeaders]),
             Self::Rewrite => Some(&[Aspect::Path, Aspect::Host, Aspect::Result]),
             Self::Tls => Some(&[Aspect::Result, Aspect::Certificate, Aspect::TlsVersions]),
@@ -156,7 +156,9 @@ fn of_route(path: &[&str]) -> Topic {
     }
     match *path {
         ["route", key, ..] => of_action(key),
-        ["redirect" | "direct_response" | "non_forwarding_action" | "require_tls", ..] => Topic::Destination,
+        ["route"] | ["redirect" | "direct_response" | "non_forwarding_action" | "require_tls", ..] => {
+            Topic::Destination
+        }
         ["typed_per_filter_config", "envoy.filters.http.fault", ..] => Topic::Fault,
         ["typed_per_filter_config", "envoy.filters.http.cors", ..] | ["cors", ..] => Topic::Cors,
         ["typed_per_filter_config", ..] => Topic::Filters,

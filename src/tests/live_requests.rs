@@ -14,6 +14,7 @@ mod envoy;
 mod envoy_process;
 #[path = "support/http1.rs"]
 mod http1;
+#[expect(dead_code, reason = "copies of requests are for `diff_live`")]
 #[path = "support/live/mod.rs"]
 mod live;
 #[path = "support/network.rs"]

@@ -18,6 +18,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use meshc::simulate::{Configuration, Request, Tls};
 use rustls::ClientConfig;
@@ -35,10 +37,13 @@ const PROXY: &str = "127.1.0.9";
 /// The server of the first cluster; the others have the addresses after it.
 const SERVERS: &str = "127.1.200.1:7000";
 
+/// How long copies of requests may be on their way.
+const COPIES: Duration = Duration::from_millis(300);
+
 /// An Envoy at work, with the servers behind it.
 pub(crate) struct Live {
     process: EnvoyProcess,
-    _servers: Vec<Server>,
+    servers: Vec<Server>,
     proxy: IpAddr,
     configuration: Configuration,
     connections: BTreeMap<Channel, Connection>,
@@ -119,7 +124,7 @@ impl Live {
         let configuration = Configuration::from_value(bootstrap).map_err(|error| error.to_string())?;
         Ok(Live {
             process,
-            _servers: started?,
+            servers: started?,
             proxy: admin.ip(),
             configuration,
             connections: BTreeMap::new(),
@@ -137,6 +142,22 @@ impl Live {
     /// What Envoy logged as warning or worse.
     pub(crate) fn complaints(&self) -> String {
         self.process.complaints()
+    }
+
+    /// How many requests each cluster receives of this many like `request`, copies among them.
+    pub(crate) fn received(&mut self, request: &Request, times: usize) -> BTreeMap<String, usize> {
+        let counts = |live: &Self| -> BTreeMap<String, usize> { live.servers.iter().map(Server::count).collect() };
+        let before = counts(self);
+        for _ in 0..times {
+            self.ask(request);
+        }
+        // Nobody waits for a copy.
+        thread::sleep(COPIES);
+        let grown = |(cluster, count): (String, usize)| {
+            let old = before.get(&cluster).copied().unwrap_or_default();
+            (count > old).then(|| (cluster, count - old))
+        };
+        counts(self).into_iter().filter_map(grown).collect()
     }
 
     /// Sends the request as it is, on a connection like those before if there is one.

@@ -4,7 +4,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use serde_json::json;
 
 use super::super::http1::{Body, Message, read_message};
 
+/// The header by which a client says with which status to answer.
+const STATUS: &str = "x-live-status";
+
 /// The header that tells an answer of a server from one of Envoy.
 pub(super) const MARK: &str = "x-live-cluster";
 
@@ -22,6 +25,8 @@ pub(super) struct Server {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     accepting: Option<thread::JoinHandle<()>>,
+    cluster: String,
+    received: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -30,17 +35,25 @@ impl Server {
         let listener = TcpListener::bind(address).map_err(|error| format!("{cluster} on {address}: {error}"))?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
+        let (name, received) = (cluster.clone(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&received);
         let accepting = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::Acquire) {
                     return;
                 }
                 let (Ok(stream), cluster, tls) = (stream, cluster.clone(), Arc::clone(&tls)) else { continue };
+                let count = Arc::clone(&count);
                 // What a connection that breaks off means is Envoy's to say.
-                thread::spawn(move || serve(stream, &cluster, tls));
+                thread::spawn(move || serve(stream, &cluster, tls, &count));
             }
         });
-        Ok(Server { address, stop, accepting: Some(accepting) })
+        Ok(Server { address, stop, accepting: Some(accepting), cluster: name, received })
+    }
+
+    /// The cluster, and how many requests it received.
+    pub(super) fn count(&self) -> (String, usize) {
+        (self.cluster.clone(), self.received.load(Ordering::Acquire))
     }
 }
 
@@ -69,7 +82,7 @@ pub(super) fn tls() -> Result<Arc<ServerConfig>, String> {
     Ok(Arc::new(config))
 }
 
-fn serve(stream: TcpStream, cluster: &str, tls: Arc<ServerConfig>) -> io::Result<()> {
+fn serve(stream: TcpStream, cluster: &str, tls: Arc<ServerConfig>, count: &AtomicUsize) -> io::Result<()> {
     /// The type of a TLS record with a hello.
     const HANDSHAKE: u8 = 0x16;
     stream.set_nodelay(true)?;
@@ -79,14 +92,15 @@ fn serve(stream: TcpStream, cluster: &str, tls: Arc<ServerConfig>) -> io::Result
     }
     if first == [HANDSHAKE] {
         let connection = ServerConnection::new(tls).map_err(io::Error::other)?;
-        answer_all(BufReader::new(StreamOwned::new(connection, stream)), cluster)
+        answer_all(BufReader::new(StreamOwned::new(connection, stream)), cluster, count)
     } else {
-        answer_all(BufReader::new(stream), cluster)
+        answer_all(BufReader::new(stream), cluster, count)
     }
 }
 
-fn answer_all<S: Read + Write>(mut stream: BufReader<S>, cluster: &str) -> io::Result<()> {
+fn answer_all<S: Read + Write>(mut stream: BufReader<S>, cluster: &str, count: &AtomicUsize) -> io::Result<()> {
     while let Some(request) = read_message(&mut stream, Body::AsDeclared)? {
+        count.fetch_add(1, Ordering::AcqRel);
         stream.get_mut().write_all(&answer(&request, cluster))?;
         stream.get_mut().flush()?;
     }
@@ -96,6 +110,7 @@ fn answer_all<S: Read + Write>(mut stream: BufReader<S>, cluster: &str) -> io::R
 /// The request goes back in a header too, so that the answer to a HEAD has it.
 fn answer(request: &Message, cluster: &str) -> Vec<u8> {
     let received = json!({"start_line": request.start_line, "headers": request.headers});
-    format!("HTTP/1.1 200 OK\r\n{MARK}: {cluster}\r\nx-live-received: {received}\r\nx-powered-by: live\r\ncontent-length: 0\r\n\r\n")
+    let status = request.header(STATUS).unwrap_or_else(|| "200".to_owned());
+    format!("HTTP/1.1 {status} Live\r\n{MARK}: {cluster}\r\nx-live-received: {received}\r\nx-powered-by: live\r\ncontent-length: 0\r\n\r\n")
         .into_bytes()
 }
