@@ -18,6 +18,7 @@ mod http1;
 mod live;
 #[path = "support/network.rs"]
 mod network;
+#[expect(dead_code, reason = "pairs are of gateways only")]
 #[path = "support/random/mod.rs"]
 mod random;
 
@@ -35,7 +36,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use live::{Live, Reply};
 use meshc::base::FileId;
 use meshc::diff::{Aspect, Change, Shown, Side, Witness, compare};
-use meshc::simulate::Request;
+use meshc::simulate::{self, End, Request};
 use meshc::yaml;
 use random::Random;
 use serde_json::Value;
@@ -141,13 +142,19 @@ fn differ(envoy: &Envoy, seed: usize, tally: &Tally) -> Result<(), String> {
     let mut after = Live::serve(envoy, &[("input.yaml", &new)], &OPTIONS)?;
     let mut faults = Vec::new();
     if changes.is_empty() {
-        faults.extend(random::requests(number, SAME, before.configuration()).iter().filter_map(|request| {
-            let same = observed(&before.ask(request)) == observed(&after.ask(request));
+        for mut request in random::requests(number, SAME, before.configuration()) {
+            // Bytes that pass through go where their connection went, by chance.
+            if matches!(simulate::run(before.configuration(), &request).end, End::Tcp(_)) {
+                continue;
+            }
+            // Each Envoy has an address of its own.
+            request.address = None;
+            let same = observed(&before.ask(&request)) == observed(&after.ask(&request));
             let times = OFTEN[0];
-            let differs =
-                !same && apart(&shares(&mut before, request, times), &shares(&mut after, request, times), times);
-            differs.then(|| format!("nothing changes, and yet the answers differ: {request:?}"))
-        }));
+            if !same && apart(&shares(&mut before, &request, times), &shares(&mut after, &request, times), times) {
+                faults.push(format!("nothing changes, and yet the answers differ: {request:?}"));
+            }
+        }
     }
     for (change, shown) in witnessed {
         if is_short(shown) {
