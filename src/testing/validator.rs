@@ -335,7 +335,7 @@ fn compare(wanted: &Wanted, got: Option<&Node<'_>>, want_match: bool) -> Option<
     let expected = if want_match { wanted.value.to_string() } else { format!("not {}", wanted.value) };
     let shown = if got.is_null() { "nothing".to_owned() } else { got.to_string() };
     let differs = (wanted.value == got) != want_match;
-    differs.then(|| Mismatch { at: wanted.at, what: wanted.field, expected, got: shown })
+    differs.then_some(Mismatch { at: wanted.at, what: wanted.field, expected, got: shown })
 }
 
 /// Without what is protobuf's default, and with one way to write numbers.

@@ -226,7 +226,7 @@ fn tests_of_router_check_tool_run_on_a_route_configuration() {
         ("\"value\": \"gold\"}]", "\"value\": \"tin\"}]", "route_metadata"),
         ("\"/split/1 HTTP/1.1\"", "\"/split/1\"", "request_header_matches"),
         ("\"exact\": \"yes\"", "\"exact\": \"no\"", "response_header_matches"),
-        ("\"value\": \"text/plain\"", "\"value\": \"text/html\"", "response_header_fields"),
+        ("\"value\": \"text/plain,text/html\"", "\"value\": \"text/html\"", "response_header_fields"),
         ("\"value\": \"/beta/1\"", "\"value\": \"/new/1\"", "request_header_fields"),
     ] {
         assert_eq!(text.matches(old).count(), 1, "{old}");

@@ -5,6 +5,27 @@ use serde_json::Value;
 use super::Case;
 use crate::simulate::{End, Outcome};
 
+/// Headers that Envoy keeps once, with their values joined by commas (`envoy: envoy/http/header_map.h`,
+/// `INLINE_REQ_*` and `INLINE_RESP_*`).
+const JOINED: [&str; 16] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "date",
+    "location",
+    "origin",
+    "referer",
+    "server",
+    "te",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-request-id",
+];
+
 /// The headers, in order.
 pub(super) struct Finalized {
     /// Of the request, with its pseudo headers.
@@ -86,7 +107,11 @@ fn change(headers: &mut Vec<(String, String)>, level: &Value, of: &str, request:
             }
             _ => {}
         }
-        headers.push((name, value));
+        let joins = JOINED.contains(&name.as_str());
+        match headers.iter_mut().find(|(one, _)| joins && one.eq_ignore_ascii_case(&name)) {
+            Some((_, values)) => values.push_str(&format!(",{value}")),
+            None => headers.push((name, value)),
+        }
     }
 }
 
