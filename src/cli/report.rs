@@ -1,5 +1,6 @@
 //! Shows diagnostics on standard error, with the source they are about.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
@@ -67,17 +68,23 @@ fn write(text: &str) {
 
 /// Escapes control characters, so that no name in an input can write to the terminal.
 pub(super) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
+    let writes = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(writes) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if writes(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
+
+/// Of one kind so many findings are shown with their source; of the others a line says where and what.
+const SHOWN: usize = 50;
 
 /// Shows findings on standard error, by place, the worst of a place first.
 pub(super) fn diagnostics(findings: &Diagnostics, sources: &SourceMap, resolve: &dyn Fn(&Label) -> Option<Span>) {
     render(findings, sources, resolve, std::io::stderr().is_terminal(), &mut |text| write(text));
 }
 
-/// Gives findings as text piece by piece, by place, the worst of a place first.
+/// Gives findings as text piece by piece, by place, the worst of a place first. What there is very often comes at the
+/// end, a line each.
 pub(super) fn render(
     findings: &Diagnostics,
     sources: &SourceMap,
@@ -99,7 +106,13 @@ pub(super) fn render(
     });
     shown.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
     let indexed: Vec<Arc<Indexed>> = sources.iter().map(|(id, _)| Arc::new(Indexed::new(sources, id))).collect();
+    let mut by_code: BTreeMap<&str, Vec<(Option<Span>, &Diagnostic)>> = BTreeMap::new();
     for (span, diagnostic) in shown {
+        let of_code = by_code.entry(diagnostic.code).or_default();
+        of_code.push((span, diagnostic));
+        if of_code.len() > SHOWN {
+            continue;
+        }
         for (part, report) in parts(diagnostic, span, resolve, &indexed).into_iter().enumerate() {
             let mut text = String::new();
             if handler.render_report(&mut text, report.as_ref()).is_ok() {
@@ -108,6 +121,21 @@ pub(super) fn render(
             }
         }
     }
+    for (code, of_code) in by_code {
+        let Some(more) = of_code.get(SHOWN..).filter(|more| !more.is_empty()) else { continue };
+        out(&format!("\n{code}, {} more:\n", more.len()));
+        for (span, diagnostic) in more {
+            let place = span.map(|span| format!("{}: ", place(sources, span))).unwrap_or_default();
+            out(&format!("  {place}{}\n", printable(&diagnostic.message)));
+        }
+    }
+}
+
+/// `file:line:column`.
+fn place(sources: &SourceMap, span: Span) -> String {
+    let file = sources.file(span.file);
+    let at = file.line_column(span.start);
+    format!("{}:{}:{}", printable(&file.name), at.line, at.column)
 }
 
 /// One report with the places in the file of the primary label, and one for each other file.
@@ -232,6 +260,24 @@ mod tests {
         render(&Diagnostics(vec![diagnostic]), &sources, &resolve, false, &mut |piece| shown.push_str(piece));
         assert!(shown.contains("one: 1") && shown.contains("two: 2"), "{shown}");
         assert!(shown.matches("between").count() < 6, "{shown}");
+    }
+
+    #[test]
+    fn what_there_is_very_often_comes_as_lines_at_the_end() {
+        let mut sources = SourceMap::default();
+        let file = sources.add(crate::base::SourceFile::new("a.yaml", "a: 1\n".repeat(SHOWN + 2)));
+        let at = |line: usize| Span { file, start: line as u32 * 5, end: line as u32 * 5 + 1 };
+        let finding = |line| Diagnostic::warning("often", crate::base::Location::Span(at(line)), format!("no. {line}"));
+        let once = Diagnostic::error("once", crate::base::Location::Span(at(SHOWN + 1)), "rare");
+        let findings = Diagnostics((0..SHOWN + 2).map(finding).chain([once]).collect());
+        let resolve = |label: &Label| match label.location {
+            crate::base::Location::Span(span) => Some(span),
+            _ => None,
+        };
+        let mut shown = String::new();
+        render(&findings, &sources, &resolve, false, &mut |piece| shown.push_str(piece));
+        assert_eq!(shown.matches("╭─[a.yaml:").count(), SHOWN + 1);
+        assert!(shown.ends_with("\noften, 2 more:\n  a.yaml:51:1: no. 50\n  a.yaml:52:1: no. 51\n"), "{shown}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use super::hosts::Hosts;
 use crate::base::{HostPattern, NamespacedHost, Origin, Protocol};
 use crate::mesh::{Gateway, Mesh, VirtualService};
@@ -46,7 +48,8 @@ pub(super) fn taken(server: &Server) -> Option<RouteKind> {
 }
 
 /// The Gateways of the input by `namespace/name`.
-pub(super) struct Gateways<'m>(BTreeMap<String, &'m Gateway>);
+#[derive(Debug)]
+pub(super) struct Gateways<'m>(IndexMap<String, &'m Gateway>);
 
 impl<'m> Gateways<'m> {
     pub(super) fn new(mesh: &'m Mesh) -> Self {
@@ -64,7 +67,8 @@ impl<'m> Gateways<'m> {
 pub(super) type Bound<'m> = (&'m Gateway, &'m Server, &'m Origin);
 
 /// The servers of each Gateway by their hosts.
-pub(super) struct Servers<'m>(BTreeMap<&'m Origin, Hosts<(usize, &'m NamespacedHost)>>);
+#[derive(Debug)]
+pub(super) struct Servers<'m>(BTreeMap<&'m Origin, Hosts<'m, (usize, &'m NamespacedHost)>>);
 
 impl<'m> Servers<'m> {
     pub(super) fn new(mesh: &'m Mesh) -> Self {

@@ -1,68 +1,102 @@
 //! Host patterns to look up by a host that some name is taken by as well.
 
-use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use indexmap::IndexMap;
 
 use crate::base::HostPattern;
 
 /// Things by their host.
 #[derive(Debug)]
-pub(super) struct Hosts<T> {
-    all: Vec<T>,
+pub(super) struct Hosts<'h, T> {
+    all: Vec<Held<'h, T>>,
     /// Concrete hosts.
-    exact: BTreeMap<String, Vec<usize>>,
+    exact: IndexMap<&'h str, Chain>,
     /// Wildcards by what follows their `*`.
-    suffixes: BTreeMap<String, Vec<usize>>,
-    /// Both, read from the end: what a wildcard takes stands side by side.
-    reversed: BTreeMap<String, Vec<usize>>,
+    suffixes: IndexMap<&'h str, Chain>,
+    /// The texts of both, read from the end and sorted: what a wildcard takes stands side by side. Made for the first
+    /// wildcard that asks.
+    reversed: OnceLock<Vec<(String, usize)>>,
 }
 
-impl<T> Default for Hosts<T> {
+/// A thing, and the next one of the same host.
+#[derive(Debug)]
+struct Held<'h, T> {
+    host: &'h HostPattern,
+    thing: T,
+    next: Option<usize>,
+}
+
+/// The things of one host, by the first and the last of them.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    first: usize,
+    last: usize,
+}
+
+impl<T> Default for Hosts<'_, T> {
     fn default() -> Self {
-        Self { all: Vec::new(), exact: BTreeMap::new(), suffixes: BTreeMap::new(), reversed: BTreeMap::new() }
+        Self { all: Vec::new(), exact: IndexMap::new(), suffixes: IndexMap::new(), reversed: OnceLock::new() }
     }
 }
 
-impl<T> Hosts<T> {
+impl<'h, T> Hosts<'h, T> {
     /// Adds a thing with its host.
-    pub(super) fn add(&mut self, host: &HostPattern, thing: T) {
+    pub(super) fn add(&mut self, host: &'h HostPattern, thing: T) {
         let at = self.all.len();
-        self.all.push(thing);
-        let text = match host.suffix() {
-            Some(suffix) => {
-                self.suffixes.entry(suffix.to_owned()).or_default().push(at);
-                suffix
-            }
-            None => {
-                self.exact.entry(host.as_str().to_owned()).or_default().push(at);
-                host.as_str()
-            }
-        };
-        self.reversed.entry(reversed(text)).or_default().push(at);
+        self.all.push(Held { host, thing, next: None });
+        self.reversed.take();
+        let chains = if host.is_wildcard() { &mut self.suffixes } else { &mut self.exact };
+        let chain = chains.entry(text(host)).or_insert(Chain { first: at, last: at });
+        if let Some(before) = self.all.get_mut(chain.last).filter(|_| chain.last != at) {
+            before.next = Some(at);
+        }
+        chain.last = at;
     }
 
     /// What has a host that takes every name of this one (`host.Name.SubsetOf`), itself included: the most specific
     /// first.
-    pub(super) fn wider<'h>(&'h self, host: &'h HostPattern) -> impl Iterator<Item = &'h T> + 'h {
-        let text = host.suffix().unwrap_or(host.as_str());
-        let exact = self.exact.get(text).filter(|_| !host.is_wildcard());
-        let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-        let suffixes = ends.filter_map(move |at| self.suffixes.get(text.get(at..)?));
-        exact.into_iter().chain(suffixes).flatten().filter_map(|at| self.all.get(*at))
+    pub(super) fn wider<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
+        let name = text(host);
+        let exact = self.exact.get(name).filter(|_| !host.is_wildcard());
+        let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]).filter(|_| !self.suffixes.is_empty());
+        let suffixes = ends.filter_map(move |at| self.suffixes.get(name.get(at..)?));
+        exact.into_iter().chain(suffixes).flat_map(|chain| self.chain(*chain))
     }
 
     /// What has a host of which this one takes every name, without those of [`Self::wider`].
-    pub(super) fn narrower<'h>(&'h self, host: &'h HostPattern) -> impl Iterator<Item = &'h T> + 'h {
-        let start = reversed(host.suffix().unwrap_or(host.as_str()));
-        let from = self.reversed.range(start.clone()..).take_while(move |(key, _)| key.starts_with(&start));
-        let found = from.map(|(_, found)| found).filter(|_| host.is_wildcard()).flatten();
-        let same = host.suffix().and_then(|suffix| self.suffixes.get(suffix));
-        found.filter(move |at| !same.is_some_and(|same| same.contains(at))).filter_map(|at| self.all.get(*at))
+    pub(super) fn narrower<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
+        let asked = host.suffix().map(|suffix| (reversed(suffix), self.reversed()));
+        let found = asked.into_iter().flat_map(|(start, all)| {
+            let from = all.partition_point(|(text, _)| *text < start);
+            all.get(from..).unwrap_or_default().iter().take_while(move |(text, _)| text.starts_with(&start))
+        });
+        found.filter_map(|(_, at)| self.all.get(*at)).filter(move |held| held.host != host).map(|held| &held.thing)
     }
 
     /// What has a host that some name of this one is taken by (`host.Name.Matches`).
-    pub(super) fn meeting<'h>(&'h self, host: &'h HostPattern) -> impl Iterator<Item = &'h T> + 'h {
+    pub(super) fn meeting<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
         self.wider(host).chain(self.narrower(host))
     }
+
+    fn chain(&self, chain: Chain) -> impl Iterator<Item = &T> {
+        let held = std::iter::successors(self.all.get(chain.first), |held| self.all.get(held.next?));
+        held.map(|held| &held.thing)
+    }
+
+    fn reversed(&self) -> &[(String, usize)] {
+        self.reversed.get_or_init(|| {
+            let texts = self.all.iter().enumerate().map(|(at, held)| (reversed(text(held.host)), at));
+            let mut texts: Vec<_> = texts.collect();
+            texts.sort();
+            texts
+        })
+    }
+}
+
+/// The host without its `*`.
+fn text(host: &HostPattern) -> &str {
+    host.suffix().unwrap_or(host.as_str())
 }
 
 fn reversed(text: &str) -> String {

@@ -43,10 +43,12 @@ use crate::mesh::{Mesh, Workload};
 use crate::resource::{Object, Resources, kubernetes};
 use crate::yaml::Document;
 
+use binding::{Gateways, Servers};
 pub use examples::{Example, examples};
 pub use rule::Rule;
 pub use rules::RULES;
 use selection::{Selection, Selectors};
+use tree::ByKind;
 pub use tree::{PolicyText, Written};
 
 /// What a rule looks at.
@@ -64,6 +66,12 @@ pub struct Context<'a> {
     selection: OnceLock<Selection<'a, Workload>>,
     /// The same for Services that select.
     services: OnceLock<Selectors<'a, ServiceObject>>,
+    /// The same for the Gateways by name.
+    gateways: OnceLock<Gateways<'a>>,
+    /// The same for their servers by host.
+    servers: OnceLock<Servers<'a>>,
+    /// The same for the objects as they are written.
+    written: OnceLock<ByKind<'a>>,
 }
 
 type ServiceObject = Object<kubernetes::Service, kubernetes::ServiceStatus>;
@@ -71,7 +79,27 @@ type ServiceObject = Object<kubernetes::Service, kubernetes::ServiceStatus>;
 impl<'a> Context<'a> {
     /// What was decoded and linked of these documents.
     pub fn new(resources: &'a Resources, mesh: &'a Mesh, documents: &'a [Document<'a>], now: Timestamp) -> Self {
-        Self { resources, mesh, documents, now, selection: OnceLock::new(), services: OnceLock::new() }
+        Self {
+            resources,
+            mesh,
+            documents,
+            now,
+            selection: OnceLock::new(),
+            services: OnceLock::new(),
+            gateways: OnceLock::new(),
+            servers: OnceLock::new(),
+            written: OnceLock::new(),
+        }
+    }
+
+    /// The Gateways by name.
+    fn gateways(&self) -> &Gateways<'a> {
+        self.gateways.get_or_init(|| Gateways::new(self.mesh))
+    }
+
+    /// The servers of each Gateway by their hosts.
+    fn servers(&self) -> &Servers<'a> {
+        self.servers.get_or_init(|| Servers::new(self.mesh))
     }
 
     /// The workloads that have these labels, in the mesh's order; all where there are none.

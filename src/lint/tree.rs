@@ -1,9 +1,11 @@
 //! Objects as they are written, for rules about what no type keeps.
 
+use std::collections::BTreeMap;
+
 use crate::base::{FileId, Labels, Location, Origin, ResourceId};
 use crate::lint::Context;
 use crate::mesh::Workload;
-use crate::yaml::Node;
+use crate::yaml::{Document, Node};
 
 /// An object of the input, of any kind.
 #[derive(Clone, Copy, Debug)]
@@ -81,29 +83,42 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    /// The objects of a kind, also one that is not decoded, in the order of the files.
+    /// The objects of some kinds, also those that are not decoded, in the order of the files.
     pub fn written(&self, kinds: &[&str]) -> Vec<Written<'a>> {
-        let mut found = Vec::new();
-        for document in self.documents {
-            collect(&document.root, document.file, kinds, &mut found);
-        }
-        found
+        let by_kind = self.written.get_or_init(|| ByKind::new(self.documents));
+        let mut found: Vec<_> = kinds.iter().flat_map(|kind| by_kind.0.get(kind)).flatten().copied().collect();
+        found.sort_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, written)| written).collect()
     }
 }
 
-fn collect<'a>(node: &'a Node<'a>, file: FileId, kinds: &[&str], found: &mut Vec<Written<'a>>) {
-    let Some(kind) = node.get("kind").and_then(Node::as_str) else { return };
-    if let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) {
-        items.elements().iter().for_each(|item| collect(item, file, kinds, found));
-        return;
+/// The objects of the input by kind, each with its place in the order of the files.
+#[derive(Debug)]
+pub(super) struct ByKind<'a>(BTreeMap<&'a str, Vec<(usize, Written<'a>)>>);
+
+impl<'a> ByKind<'a> {
+    fn new(documents: &'a [Document<'a>]) -> Self {
+        let mut by_kind = Self(BTreeMap::new());
+        let mut count = 0;
+        for document in documents {
+            by_kind.add(&document.root, document.file, &mut count);
+        }
+        by_kind
     }
-    if !kinds.contains(&kind) {
-        return;
+
+    fn add(&mut self, node: &'a Node<'a>, file: FileId, count: &mut usize) {
+        let Some(kind) = node.get("kind").and_then(Node::as_str) else { return };
+        if let Some(items) = node.get("items").filter(|_| kind.ends_with("List")) {
+            items.elements().iter().for_each(|item| self.add(item, file, count));
+            return;
+        }
+        let meta = |key: &str| node.get("metadata").and_then(|meta| meta.get(key)).and_then(Node::as_str);
+        let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        let (namespace, name) = (meta("namespace").unwrap_or("default"), meta("name").unwrap_or_default());
+        let written = Written { api_version, kind, namespace, name, node, file };
+        self.0.entry(kind).or_default().push((*count, written));
+        *count += 1;
     }
-    let meta = |key: &str| node.get("metadata").and_then(|meta| meta.get(key)).and_then(Node::as_str);
-    let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-    let (namespace, name) = (meta("namespace").unwrap_or("default"), meta("name").unwrap_or_default());
-    found.push(Written { api_version, kind, namespace, name, node, file });
 }
 
 /// A policy of a workload, as far as rules about selection go: any kind with `spec.selector`.

@@ -54,7 +54,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let mut wildcards: BTreeMap<&str, Hosts<&DestinationRule>> = BTreeMap::new();
+    let mut wildcards: BTreeMap<&str, Hosts<'_, &DestinationRule>> = BTreeMap::new();
     let rules = || context.mesh.destination_rules.iter().filter(|rule| rule.spec.workload_selector.is_none());
     for rule in rules().filter(|rule| rule.host.is_wildcard()) {
         wildcards.entry(&rule.namespace).or_default().add(&rule.host, rule);

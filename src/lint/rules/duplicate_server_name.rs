@@ -1,6 +1,8 @@
 //! TLS servers of one port that wait for the same server name.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
 
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, NamespacedHost};
@@ -53,8 +55,8 @@ type Host<'m> = (Opened<'m>, usize);
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for (_, servers) in by_port(context.mesh) {
-        let mut written: BTreeMap<(&str, String), Host<'_>> = BTreeMap::new();
-        let mut names: BTreeMap<(&str, String), Host<'_>> = BTreeMap::new();
+        let mut written: IndexMap<(&str, Cow<'_, str>), Host<'_>> = IndexMap::new();
+        let mut names: IndexMap<(&str, Cow<'_, str>), Host<'_>> = IndexMap::new();
         for server in servers.into_iter().filter(|server| server.tls().is_some()) {
             let bind = server.server.bind.as_str();
             let hosts = || server.server.hosts.iter().enumerate();
@@ -68,7 +70,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             }
             for (at, host) in hosts() {
                 written.insert((bind, spelt(host, &server)), (server, at));
-                let name = (bind, host.host.as_str().to_ascii_lowercase());
+                let name = (bind, lowercase(host));
                 match names.get(&name) {
                     Some(first) if first.0.origin != server.origin && terminates(&first.0) && terminates(&server) => {
                         found.push(report((server, at), *first, &REFUSED));
@@ -85,11 +87,20 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 
 /// The host as Istio compares it: with the namespace's own name for `.`, and none for any
 /// (`istio: pilot/pkg/model/gateway.go: sanitizeServerHostNamespace`).
-fn spelt(host: &NamespacedHost, server: &Opened<'_>) -> String {
+fn spelt<'h>(host: &'h NamespacedHost, server: &Opened<'_>) -> Cow<'h, str> {
     match host.namespace.as_deref() {
-        Some(".") => format!("{}/{}", server.gateway.namespace, host.host),
-        None | Some("*") => host.host.to_string(),
-        Some(_) => host.to_string(),
+        Some(".") => Cow::Owned(format!("{}/{}", server.gateway.namespace, host.host)),
+        None | Some("*") => Cow::Borrowed(host.host.as_str()),
+        Some(_) => Cow::Owned(host.to_string()),
+    }
+}
+
+/// The host as a TLS server waits for it.
+fn lowercase(host: &NamespacedHost) -> Cow<'_, str> {
+    let name = host.host.as_str();
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
     }
 }
 
@@ -117,8 +128,8 @@ const REFUSED: Outcome = Outcome {
 
 fn report((server, at): Host<'_>, (first, first_at): Host<'_>, outcome: &Outcome) -> Diagnostic {
     let place = |server: &Opened<'_>, at: usize| Location::Value(server.origin.key("hosts").index(at));
-    let name = server.server.hosts.get(at).map(|host| host.host.as_str().to_ascii_lowercase()).unwrap_or_default();
-    let message = match name.as_str() {
+    let name = server.server.hosts.get(at).map(lowercase).unwrap_or_default();
+    let message = match &*name {
         "*" => "another TLS server of this port takes every server name as well".to_owned(),
         _ => format!("another TLS server of this port waits for server name `{name}` as well"),
     };

@@ -1,6 +1,8 @@
 //! Two Gateways that serve the same host on the same port of the same routers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
 
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, NamespacedHost, Port};
@@ -62,7 +64,7 @@ const FEW: usize = 8;
 type Socket<'a> = (Port, &'a str, &'a NamespacedHost);
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let mut servers: BTreeMap<Socket<'_>, Vec<(&Gateway, usize)>> = BTreeMap::new();
+    let mut servers: IndexMap<Socket<'_>, Vec<(&Gateway, usize)>> = IndexMap::new();
     for (gateway, at, _, socket) in context.mesh.gateways.iter().flat_map(sockets) {
         let servers = servers.entry(socket).or_default();
         if servers.last().is_none_or(|(last, _)| last.origin != gateway.origin) {

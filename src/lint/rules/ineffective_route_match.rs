@@ -6,6 +6,7 @@ use super::declare_rule;
 use super::unreachable_route_rule::matches;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 use crate::lint::Context;
+use crate::yaml::Node;
 
 declare_rule! {
     /// ## What it does
@@ -48,7 +49,9 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for object in &context.resources.virtual_services {
         let Some(node) = context.node(&object.spec_origin()) else { continue };
         for key in ["http", "tls", "tcp"] {
-            let rules = node.get(key).map(|rules| rules.to_json()).unwrap_or_default();
+            let matches = |rule: &Node<'_>| rule.get("match").map_or(0, |matches| matches.elements().len());
+            let several = |rules: &&Node<'_>| rules.elements().iter().map(matches).sum::<usize>() > 1;
+            let rules = node.get(key).filter(several).map(|rules| rules.to_json()).unwrap_or_default();
             check_rules(rules.as_array().map(Vec::as_slice).unwrap_or_default(), &object.spec_origin().key(key), found);
         }
     }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Diagnostic, Diagnostics, Location, Origins, Port};
 use crate::lint::Context;
-use crate::lint::binding::Gateways;
 use crate::mesh::{Gateway, Semantics, VirtualService};
 
 declare_rule! {
@@ -60,7 +59,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = Gateways::new(context.mesh);
+    let gateways = context.gateways();
     let ports_of = |gateway: &Gateway| -> BTreeSet<Port> {
         gateway.spec.servers.iter().filter_map(|server| server.port.as_ref()?.number).collect()
     };

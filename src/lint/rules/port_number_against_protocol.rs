@@ -40,7 +40,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let mut secured: Hosts<()> = Hosts::default();
+    let mut secured: Hosts<'_, ()> = Hosts::default();
     for (rule, policy, origin) in policies(context) {
         if tls_settings(policy, &origin).iter().any(|(tls, ..)| tls.mode != ClientTlsMode::Disable) {
             secured.add(&rule.host, ());

@@ -49,7 +49,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let mut secure: BTreeMap<&Labels, Hosts<()>> = BTreeMap::new();
+    let mut secure: BTreeMap<&Labels, Hosts<'_, ()>> = BTreeMap::new();
     for gateway in &context.mesh.gateways {
         for server in gateway.spec.servers.iter().filter(|server| protocol(server).is_tls()) {
             let hosts = secure.entry(&gateway.spec.selector).or_default();

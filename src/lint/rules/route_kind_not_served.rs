@@ -3,7 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::lint::binding::{Bound, Gateways, RouteKind, Servers, taken};
+use crate::lint::binding::{Bound, RouteKind, taken};
 use crate::mesh::{Semantics, VirtualService};
 
 declare_rule! {
@@ -62,8 +62,8 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let gateways = Gateways::new(context.mesh);
-    let servers = Servers::new(context.mesh);
+    let gateways = context.gateways();
+    let servers = context.servers();
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         let Some(bound) = gateways.only(service) else { continue };
         let own = servers.with_hosts_of(service, &bound);

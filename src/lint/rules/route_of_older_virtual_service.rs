@@ -1,6 +1,8 @@
 //! A match that a VirtualService of the same host takes the requests of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
 
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
@@ -107,13 +109,13 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
 type Shared<'m> = (&'m str, &'m str, &'m str);
 
 /// The VirtualServices that are on the same servers with a host, in Istio's order.
-fn sharing<'m>(context: &Context<'m>) -> BTreeMap<Shared<'m>, Vec<&'m VirtualService>> {
+fn sharing<'m>(context: &Context<'m>) -> IndexMap<Shared<'m>, Vec<&'m VirtualService>> {
     let is_open = |gateway: &Gateway| {
         let hosts = gateway.spec.servers.iter().flat_map(|server| &server.hosts);
         hosts.map(|host| host.namespace.as_deref()).all(|namespace| matches!(namespace, None | Some("*")))
     };
     let open: BTreeSet<String> = context.mesh.gateways.iter().filter(|it| is_open(it)).map(Gateway::key).collect();
-    let mut sharing: BTreeMap<Shared<'_>, Vec<&VirtualService>> = BTreeMap::new();
+    let mut sharing: IndexMap<Shared<'_>, Vec<&VirtualService>> = IndexMap::new();
     let services = context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio);
     for service in services.filter(|it| it.visibility == Visibility::Public) {
         for gateway in service.gateways.iter().filter(|gateway| *gateway != "mesh") {

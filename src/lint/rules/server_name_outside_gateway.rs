@@ -3,7 +3,7 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
-use crate::lint::binding::{Bound, Gateways, RouteKind, Servers, taken};
+use crate::lint::binding::{Bound, RouteKind, taken};
 use crate::mesh::{Semantics, VirtualService};
 use crate::resource::istio::gateway::Server;
 
@@ -64,7 +64,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let (gateways, servers) = (Gateways::new(context.mesh), Servers::new(context.mesh));
+    let (gateways, servers) = (context.gateways(), context.servers());
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         // A name is within the hosts of the VirtualService; where these are no wider, it is within the server's.
         if service.tls.is_empty() || !service.hosts.iter().any(|host| host.is_wildcard()) {

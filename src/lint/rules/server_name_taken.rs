@@ -80,7 +80,7 @@ declare_rule! {
 }
 
 /// The VirtualServices with `tls` routes of a Gateway by host, each with its place in Istio's order.
-type Routed<'m> = BTreeMap<&'m str, Hosts<(usize, &'m VirtualService)>>;
+type Routed<'m> = BTreeMap<&'m str, Hosts<'m, (usize, &'m VirtualService)>>;
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let mut routed: Routed<'_> = BTreeMap::new();

@@ -75,14 +75,14 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     };
     for gateway in context.mesh.gateways.iter().filter(|gateway| is_written(gateway)) {
         let Some(services) = bound.get(gateway.key().as_str()) else { continue };
-        let mut served: Hosts<&NamespacedHost> = Hosts::default();
+        let mut served: Hosts<'_, &NamespacedHost> = Hosts::default();
         gateway.spec.servers.iter().flat_map(|it| &it.hosts).for_each(|host| served.add(&host.host, host));
         // Where a VirtualService lacks a server, this may be the one that was meant.
         let has = |service: &VirtualService, own| served.meeting(own).any(|host| admits(gateway, host, service));
         if services.iter().any(|service| !service.hosts.iter().all(|own| has(service, own))) {
             continue;
         }
-        let mut routed: Hosts<&VirtualService> = Hosts::default();
+        let mut routed: Hosts<'_, &VirtualService> = Hosts::default();
         for service in services {
             service.hosts.iter().for_each(|host| routed.add(host, service));
         }
@@ -95,7 +95,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     }
 }
 
-fn has_routes(gateway: &Gateway, server: &Server, routed: &Hosts<&VirtualService>) -> bool {
+fn has_routes(gateway: &Gateway, server: &Server, routed: &Hosts<'_, &VirtualService>) -> bool {
     server.hosts.iter().any(|host| routed.meeting(&host.host).any(|service| admits(gateway, host, service)))
 }
 

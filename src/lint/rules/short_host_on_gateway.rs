@@ -3,7 +3,6 @@
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, HostPattern, Location};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, Servers};
 use crate::mesh::Semantics;
 
 declare_rule! {
@@ -57,7 +56,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let (gateways, servers) = (Gateways::new(context.mesh), Servers::new(context.mesh));
+    let (gateways, servers) = (context.gateways(), context.servers());
     for service in context.mesh.virtual_services.iter().filter(|it| it.semantics == Semantics::Istio) {
         let hosts = service.origin.key("spec").key("hosts");
         for (at, host) in service.hosts.iter().enumerate() {

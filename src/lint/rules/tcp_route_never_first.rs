@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location, Origin};
 use crate::lint::Context;
-use crate::lint::binding::{Gateways, RouteKind, Servers, taken};
+use crate::lint::binding::{RouteKind, taken};
 use crate::mesh::Semantics;
 use crate::resource::istio::virtual_service::TcpRoute;
 
@@ -83,7 +83,7 @@ declare_rule! {
 type Lost<'m> = BTreeMap<&'m Origin, &'m Origin>;
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    let (gateways, servers) = (Gateways::new(context.mesh), Servers::new(context.mesh));
+    let (gateways, servers) = (context.gateways(), context.servers());
     // What each server has; the VirtualServices come in the order in which Istio looks at them.
     let mut first: BTreeMap<&Origin, &Origin> = BTreeMap::new();
     let (mut used, mut lost) = (std::collections::BTreeSet::new(), Lost::new());

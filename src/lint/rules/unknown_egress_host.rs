@@ -42,6 +42,9 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let mesh = context.mesh;
+    if context.resources.sidecars.is_empty() {
+        return;
+    }
     let mut by_namespace: BTreeMap<&str, BTreeSet<HostPattern>> = BTreeMap::new();
     for service in &mesh.services {
         by_namespace.entry(service.namespace.as_str()).or_default().insert(service.hostname.as_str().into());

@@ -45,7 +45,8 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for object in &context.resources.virtual_services {
         let Some(node) = context.node(&object.spec_origin()) else { continue };
         for key in ["http", "tls", "tcp"] {
-            let rules = node.get(key).map(|rules| rules.to_json()).unwrap_or_default();
+            let rules = node.get(key).filter(|rules| rules.elements().len() > 1);
+            let rules = rules.map(|rules| rules.to_json()).unwrap_or_default();
             check_rules(rules.as_array().map(Vec::as_slice).unwrap_or_default(), &object.spec_origin().key(key), found);
         }
     }

@@ -71,7 +71,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let services = context.mesh.virtual_services.iter();
     let services: Vec<_> =
         services.filter(|it| it.semantics == Semantics::Istio && it.visibility == Visibility::Public).collect();
-    let mut wildcards: BTreeMap<&str, Hosts<Claim<'_>>> = BTreeMap::new();
+    let mut wildcards: BTreeMap<&str, Hosts<'_, Claim<'_>>> = BTreeMap::new();
     // Of several VirtualServices of one host it is enough that one takes every request.
     let mut complete: BTreeSet<(&str, &str)> = BTreeSet::new();
     for service in services.iter().filter(|service| takes_all(service)) {
