@@ -332,6 +332,26 @@ spec: # routes
     }
 
     #[test]
+    fn superseded_settings_get_their_new_names() {
+        let old = service(
+            "  - corsPolicy:\n      allowOrigin: # ours\n      - https://a.example.com # a\n      - \"*\"\n    \
+             route: [{destination: {host: b.example.com}}]\n",
+        );
+        let new = old.replace("allowOrigin:", "allowOrigins:").replace("\"*\"", "{exact: \"*\"}");
+        becomes(&old, &new.replace("- https://a.example.com", "- {exact: https://a.example.com}"));
+        let both = old.replace("corsPolicy:\n", "corsPolicy:\n      allowOrigins: [{exact: b}]\n");
+        assert_eq!(mended(&both), None);
+        let braces = old.replace("\"*\"", "a,b");
+        assert_eq!(mended(&braces), None);
+
+        let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n  \
+                    trafficPolicy:\n    loadBalancer: {simple: LEAST_CONN}\n    portLevelSettings:\n    - port: {number: 80}\n      \
+                    loadBalancer: {consistentHash: {useSourceIp: true, minimumRingSize: 1024}}\n";
+        let new = rule.replace("minimumRingSize: 1024", "ringHash: {minimumRingSize: 1024}");
+        becomes(rule, &new.replace("LEAST_CONN", "LEAST_REQUEST"));
+    }
+
+    #[test]
     fn a_prefix_that_is_rewritten_gets_its_pair() {
         let route = "    rewrite: {uri: /}\n    route: [{destination: {host: b.example.com}}]\n";
         let flow = service(&format!("  - match: [{{uri: {{prefix: /shop}}, method: {{exact: GET}}}}] # shop\n{route}"));

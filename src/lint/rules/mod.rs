@@ -118,6 +118,7 @@ mod subset_not_seen;
 mod subset_route_not_at_gateway;
 mod subset_without_labels;
 mod subset_without_pods;
+mod superseded_setting;
 mod target_port_not_exposed;
 mod tcp_route_never_first;
 mod telemetries_of_one_workload;
@@ -281,6 +282,7 @@ pub static RULES: &[&Rule] = &[
     &subset_route_not_at_gateway::RULE,
     &subset_without_labels::RULE,
     &subset_without_pods::RULE,
+    &superseded_setting::RULE,
     &target_port_not_exposed::RULE,
     &tcp_route_never_first::RULE,
     &telemetries_of_one_workload::RULE,

@@ -6,7 +6,7 @@ use super::destination_rule::{
     ConsistentHashLb, Failover, LoadBalancerSettings, LocalityLoadBalancerSetting, WarmupConfiguration,
 };
 use super::destination_rule_check::check_percent;
-use crate::base::{Diagnostics, Origin};
+use crate::base::{Change, Diagnostics, Edit, Location, Origin};
 use crate::resource::check::{self, doubt, fault};
 
 /// Labels that Istio derives from an endpoint's locality.
@@ -107,7 +107,12 @@ fn check_hash(at: &Origin, hash: &ConsistentHashLb, out: &mut Diagnostics) {
     if *minimum_ring_size != 0 {
         let at = at.key("minimumRingSize");
         out.push(
-            doubt("deprecated-setting", &at, "`minimumRingSize` is deprecated").help("use `ringHash.minimumRingSize`"),
+            doubt("deprecated-setting", &at, "`minimumRingSize` is deprecated")
+                .help("use `ringHash.minimumRingSize`")
+                .corrected([
+                    Edit { at: Location::Key(at.clone()), change: Change::Word("ringHash".to_owned()) },
+                    Edit { at: Location::Value(at.clone()), change: Change::Between("{minimumRingSize: ", "}") },
+                ]),
         );
         if ring_hash.is_some() || maglev.is_some() {
             let message = "`minimumRingSize` excludes `ringHash` and `maglev`";
