@@ -72,10 +72,8 @@ fn origins(place: &Origin, count: usize, alone: bool) -> Diagnostic {
         return finding.help("remove it, and add to `allowOrigins` what is missing there");
     }
     let name = Edit { at: Location::Key(place.clone()), change: Change::Word("allowOrigins".to_owned()) };
-    let exact = (0..count).map(|index| Edit {
-        at: Location::Value(place.index(index)),
-        change: Change::Between("{exact: ", "}"),
-    });
+    let exact = (0..count)
+        .map(|index| Edit { at: Location::Value(place.index(index)), change: Change::Between("{exact: ", "}") });
     finding.help("use `allowOrigins` with `exact`").corrected(std::iter::once(name).chain(exact))
 }
 
