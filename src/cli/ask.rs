@@ -92,7 +92,7 @@ impl<'a> Linked<'a> {
         let text = xds::xds(&config).to_json(Style::Compact);
         let value = serde_json::from_str(&text).map_err(|error| unread(error.to_string()))?;
         let lists = Lists::from_value(value).map_err(|error| unread(error.to_string()))?;
-        let configuration = Configuration::from_lists(lists.clone()).map_err(|error| unread(error.to_string()))?;
+        let configuration = Configuration::from_lists(&lists).map_err(|error| unread(error.to_string()))?;
         let cite = |origin: &Origin| -> Option<Citation> {
             let span = self.resources.span(self.documents, &Location::Value(origin.clone()))?;
             Citation::new(&self.resources, self.sources, origin, span)

@@ -14,7 +14,7 @@ use super::diff_mix::{self, Changing};
 use super::exit::Exit;
 use super::{choose, report};
 use crate::base::SourceMap;
-use crate::diff::gap::requests;
+use crate::diff::gap::answered;
 use crate::diff::plan::{self, Written};
 use crate::diff::report::{Group, Presence, Report, markdown, text};
 use crate::diff::risk::{Risk, risks};
@@ -113,13 +113,20 @@ struct Found {
     changes: Vec<Change>,
     risks: Vec<Risk>,
     untranslated: BTreeSet<(String, String, String)>,
-    /// The proxy of the old mesh and both sides, where something changes.
-    sides: Option<Box<(Proxy, Side, Side)>>,
+    /// What it is of, where something changes.
+    changed: Option<Box<Changed>>,
+}
+
+/// A proxy of the old mesh, with its configuration on both sides.
+struct Changed {
+    proxy: Proxy,
+    texts: [String; 2],
+    sides: [Side; 2],
 }
 
 impl Found {
     fn new(name: String, presence: Presence) -> Self {
-        Self { name, presence, changes: Vec::new(), risks: Vec::new(), untranslated: BTreeSet::new(), sides: None }
+        Self { name, presence, changes: Vec::new(), risks: Vec::new(), untranslated: BTreeSet::new(), changed: None }
     }
 
     fn of_sides(name: String, old: &Side, new: &Side) -> Self {
@@ -172,8 +179,9 @@ fn gaps(report: &mut Report, found: &[Found], inputs: [&Manifests<'_>; 2], chang
     let of_group = |group: &Group| {
         let name = group.proxies.first()?;
         let found = found.iter().find(|found| found.name == *name && found.presence == group.presence)?;
-        let (proxy, old, new) = found.sides.as_deref()?;
-        Some(Changing { proxy, sides: [old, new], requests: requests(&found.changes) })
+        let Changed { proxy, texts, sides } = found.changed.as_deref()?;
+        let requests = answered(sides.each_ref(), &found.changes);
+        Some(Changing { proxy, texts: texts.each_ref().map(String::as_str), requests })
     };
     let proxies: Vec<Changing<'_>> = report.proxies.iter().filter_map(of_group).collect();
     report.gaps = diff_mix::single(inputs, changed, &proxies);
@@ -182,7 +190,7 @@ fn gaps(report: &mut Report, found: &[Found], inputs: [&Manifests<'_>; 2], chang
 fn report_of(found: &[Found], written: Option<&(Vec<Written>, Vec<Written>)>) -> Report {
     let mut report = Report::default();
     let mut untranslated = BTreeSet::new();
-    for Found { name, presence, changes, risks, untranslated: policies, sides: _ } in found {
+    for Found { name, presence, changes, risks, untranslated: policies, changed: _ } in found {
         untranslated.extend(policies.iter().cloned());
         for risk in risks {
             if !report.risks.contains(risk) {
@@ -273,8 +281,9 @@ fn of_pair(pair: &Pair, old: &Manifests<'_>, new: &Manifests<'_>) -> Result<Foun
     if was.text == is.text {
         return Ok(Found { untranslated, ..Found::new(name, Presence::Both) });
     }
-    let (was, is) = (old.side(&was)?, new.side(&is)?);
-    let found = Found::of_sides(name, &was, &is);
-    let sides = (!found.changes.is_empty()).then(|| Box::new((before.clone(), was, is)));
-    Ok(Found { untranslated, sides, ..found })
+    let sides = [old.side(&was)?, new.side(&is)?];
+    let found = Found::of_sides(name, &sides[0], &sides[1]);
+    let changed = || Box::new(Changed { proxy: before.clone(), texts: [was.text, is.text], sides });
+    let changed = (!found.changes.is_empty()).then(changed);
+    Ok(Found { untranslated, changed, ..found })
 }

@@ -212,26 +212,38 @@ impl Manifests<'_> {
         }
     }
 
-    /// These manifests with one object as `new` has it; `None` where it shares its document with others.
-    pub(super) fn with(&self, object: &Written, new: &Self) -> Option<Self> {
-        let place = |of: &Self| -> Option<(usize, bool)> {
+    /// These manifests with one object as `new` has it, or without it where `new` has none.
+    pub(super) fn with(&self, object: &Written, new: &Self) -> Self {
+        let place = |of: &'_ Self| -> Option<ResourceInfo> {
             let is = |info: &&ResourceInfo| {
                 info.kind.name() == object.kind && info.namespace == object.namespace && info.name == object.name
             };
-            let info = of.resources.infos.iter().find(is)?;
-            Some((info.document, info.path.segments().is_empty()))
+            of.resources.infos.iter().find(is).cloned()
         };
-        let (here, there) = (place(self), place(new));
-        if [here, there].iter().flatten().any(|(_, alone)| !alone) {
-            return None;
+        // An element of a list gives way to nothing, so that the others keep their paths.
+        let clear = |document: &mut Document<'_>, info: &ResourceInfo| {
+            if let Some(node) = document.root.lookup_mut(&info.path) {
+                node.kind = yaml::Kind::Null;
+            }
+        };
+        let mut documents = self.documents.clone();
+        if let Some(here) = place(self)
+            && let Some(document) = documents.get_mut(here.document)
+        {
+            clear(document, &here);
         }
-        let kept = self.documents.iter().enumerate().filter(|(at, _)| here.is_none_or(|(place, _)| place != *at));
-        let mut documents: Vec<Document<'_>> = kept.map(|(_, document)| document.clone()).collect();
-        documents.extend(there.and_then(|(place, _)| new.documents.get(place)).cloned());
+        if let Some(there) = place(new)
+            && let Some(document) = new.documents.get(there.document)
+        {
+            let mut document = document.clone();
+            let beside = |info: &&ResourceInfo| info.document == there.document && info.path != there.path;
+            new.resources.infos.iter().filter(beside).for_each(|info| clear(&mut document, info));
+            documents.push(document);
+        }
         let (resources, _) = resource::decode(&documents, &self.options);
         let mesh = linked(&resources, &self.domain);
         let options = self.options.clone();
-        Some(Self { sources: self.sources, options, domain: self.domain.clone(), documents, resources, mesh })
+        Self { sources: self.sources, options, domain: self.domain.clone(), documents, resources, mesh }
     }
 
     /// Every object, as far as the user wants something of it.

@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::diff_input::{Form, Manifests};
-use crate::diff::Side;
-use crate::diff::gap::{Gap, gaps};
+use crate::diff::gap::{Answered, Gap, gaps};
 use crate::diff::plan::Written;
 use crate::diff::risk::Place;
 use crate::proxy::Proxy;
-use crate::simulate::Request;
 
 /// So many objects are tried one by one; each of them is a mesh of its own.
 pub(super) const TRIED: usize = 24;
@@ -19,10 +17,10 @@ pub(super) const TRIED: usize = 24;
 pub(super) struct Changing<'a> {
     /// As the old mesh has it.
     pub proxy: &'a Proxy,
-    /// Its sides.
-    pub sides: [&'a Side; 2],
-    /// Requests that show what changes.
-    pub requests: Vec<Request>,
+    /// Its configuration on both sides, as [`Manifests::compile`] gives it.
+    pub texts: [&'a str; 2],
+    /// Requests that both sides answer, and that show what changes.
+    pub requests: Vec<Answered>,
 }
 
 /// The objects that differ.
@@ -36,8 +34,12 @@ pub(super) fn changed<'a>(old: &'a [Written], new: &'a [Written]) -> Vec<&'a Wri
 /// What fails where one of `changed` is applied before all others.
 pub(super) fn single(inputs: [&Manifests<'_>; 2], changed: &[&Written], proxies: &[Changing<'_>]) -> Vec<Gap> {
     let [old, new] = inputs;
+    let proxies: Vec<&Changing<'_>> = proxies.iter().filter(|changing| !changing.requests.is_empty()).collect();
+    if proxies.is_empty() {
+        return Vec::new();
+    }
     let one = |object: &&Written| -> Vec<Gap> {
-        let Some(mixed) = old.with(object, new) else { return Vec::new() };
+        let mixed = old.with(object, new);
         let place = Place {
             resource: match object.namespace.as_str() {
                 "" => format!("{} {}", object.kind, object.name),
@@ -47,10 +49,14 @@ pub(super) fn single(inputs: [&Manifests<'_>; 2], changed: &[&Written], proxies:
             line: object.line,
             path: String::new(),
         };
-        let of_proxy = |changing: &Changing<'_>| {
+        let of_proxy = |changing: &&Changing<'_>| {
             let compiled = mixed.compile(changing.proxy, &Form::Xds);
+            // What is as before or as after answers all of them.
+            if changing.texts.contains(&compiled.text.as_str()) {
+                return Vec::new();
+            }
             let between = mixed.side(&compiled).ok();
-            between.map(|between| gaps(changing.sides, &between, &place, &changing.requests)).unwrap_or_default()
+            between.map(|between| gaps(&between, &place, &changing.requests)).unwrap_or_default()
         };
         proxies.iter().flat_map(of_proxy).collect()
     };

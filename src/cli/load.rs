@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::exit::Exit;
 use super::{input, report};
 use crate::base::{Diagnostics, FileId, SourceFile, SourceMap};
-use crate::testing;
+use crate::testing::{self, text_proto};
 use crate::yaml::{self, Document};
 
 /// Files with settings of the mesh beside the manifests.
@@ -67,7 +67,7 @@ pub(super) fn parse(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
 /// As [`parse`], with tests.
 pub(super) fn parse_all(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
     let files: Vec<_> = sources.iter().collect();
-    let parsed: Vec<_> = files.par_iter().map(|(id, file)| yaml::parse(*id, &file.text)).collect();
+    let parsed: Vec<_> = files.par_iter().map(|(id, file)| parse_file(*id, file)).collect();
     let mut documents = Vec::new();
     let mut findings = Diagnostics::default();
     for (found, diagnostics) in parsed {
@@ -75,4 +75,8 @@ pub(super) fn parse_all(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics)
         findings.extend(diagnostics);
     }
     (documents, findings)
+}
+
+fn parse_file(id: FileId, file: &SourceFile) -> (Vec<Document<'_>>, Diagnostics) {
+    if text_proto::is_named(&file.name) { text_proto::parse(id, &file.text) } else { yaml::parse(id, &file.text) }
 }

@@ -229,7 +229,10 @@ fn filters(page: &mut Page, outcome: &Outcome) {
     for injection in &outcome.injections {
         let text = match injection {
             Injection::Delay { per_million, duration } => format!("waits {duration}{}", share(*per_million)),
-            Injection::Abort { per_million, status } => format!("answers {status}{}", share(*per_million)),
+            Injection::Abort { per_million, status, grpc_status } => {
+                let grpc = grpc_status.map(|it| format!(" with grpc-status {it}")).unwrap_or_default();
+                format!("answers {status}{grpc}{}", share(*per_million))
+            }
         };
         page.line("fault", &text, &[]);
     }

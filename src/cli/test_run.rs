@@ -120,8 +120,7 @@ impl Run<'_> {
             }
             [document] if is_envoy(document) => {
                 let lists = Lists::from_value(document.root.to_json()).map_err(|error| refused(document, error))?;
-                let configuration =
-                    Configuration::from_lists(lists.clone()).map_err(|error| refused(document, error))?;
+                let configuration = Configuration::from_lists(&lists).map_err(|error| refused(document, error))?;
                 self.on_envoy(&configuration, &lists)
             }
             _ => self.on_manifests(loaded, documents, findings),

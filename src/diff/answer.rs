@@ -210,7 +210,9 @@ fn partial(injection: &Injection) -> Option<(Aspect, String)> {
             Some((Aspect::Delay, format!("{duration}{}", share(*per_million))))
         }
         Injection::Abort { per_million: ALL.., .. } => None,
-        Injection::Abort { per_million, status } => Some((Aspect::Fault, format!("{status}{}", share(*per_million)))),
+        Injection::Abort { per_million, status, .. } => {
+            Some((Aspect::Fault, format!("{status}{}", share(*per_million))))
+        }
     }
 }
 

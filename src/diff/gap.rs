@@ -24,26 +24,40 @@ pub struct Gap {
     pub new: String,
 }
 
-/// The requests that show the changes of a proxy.
-pub fn requests(changes: &[Change]) -> Vec<Request> {
-    let sent = changes.iter().filter_map(|change| match &change.witness {
-        Witness::Request(shown) => Some(shown.sent.clone()),
-        Witness::None { .. } => None,
-    });
-    let mut requests: Vec<Request> = sent.collect();
-    requests.dedup();
-    requests
+/// A request that both sides of a change answer.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    request: Request,
+    /// Its answers before and after the change, in words.
+    answers: [String; 2],
 }
 
-/// Which of `requests` fail in `between`, where only `first` is changed, and neither before nor after.
-pub fn gaps(sides: [&Side; 2], between: &Side, first: &Place, requests: &[Request]) -> Vec<Gap> {
-    let [old, new] = sides;
+/// The requests that show the changes of a proxy, without those that one side fails.
+pub fn answered(sides: [&Side; 2], changes: &[Change]) -> Vec<Answered> {
+    let sent = changes.iter().filter_map(|change| match &change.witness {
+        Witness::Request(shown) => Some(&shown.sent),
+        Witness::None { .. } => None,
+    });
+    let mut requests: Vec<&Request> = sent.collect();
+    requests.dedup();
     let one = |request: &Request| {
-        let answers = [answer(old, request), answer(between, request), answer(new, request)];
-        let [before, mixed, after] = &answers;
-        (works(before) && !works(mixed) && works(after)).then(|| {
-            let [old, between, new] = answers.each_ref().map(|answer| answer.text(&[Aspect::Result]));
-            Gap { first: first.clone(), request: command::text(request), old, between, new }
+        let answers = sides.map(|side| answer(side, request));
+        let answered = answers.iter().all(works);
+        answered.then(|| Answered { request: request.clone(), answers: answers.map(|it| it.text(&[Aspect::Result])) })
+    };
+    requests.into_iter().filter_map(one).collect()
+}
+
+/// Which of `requests` fail in `between`, where only `first` is changed.
+pub fn gaps(between: &Side, first: &Place, requests: &[Answered]) -> Vec<Gap> {
+    let one = |Answered { request, answers: [old, new] }: &Answered| {
+        let mixed = answer(between, request);
+        (!works(&mixed)).then(|| Gap {
+            first: first.clone(),
+            request: command::text(request),
+            old: old.clone(),
+            between: mixed.text(&[Aspect::Result]),
+            new: new.clone(),
         })
     };
     requests.iter().filter_map(one).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::normal::normal;
@@ -101,8 +102,8 @@ impl Side {
     /// The value has none of the three shapes, or a field that decides a way has a wrong type.
     pub fn new(value: Value, origins: Option<&Provenance>) -> Result<Self, ReadError> {
         let lists = Lists::from_value(value)?;
-        let Lists { mut listeners, mut clusters, mut routes, mut endpoints, mut secrets, .. } = lists.clone();
-        let configuration = Configuration::from_lists(lists)?;
+        let configuration = Configuration::from_lists(&lists)?;
+        let Lists { mut listeners, mut clusters, mut routes, mut endpoints, mut secrets, .. } = lists;
         for list in [&mut listeners, &mut clusters, &mut routes, &mut endpoints, &mut secrets] {
             list.iter_mut().for_each(normal);
         }
@@ -225,7 +226,7 @@ fn route(mut item: Value, cited: Option<&provenance::Route>) -> Route {
     Route {
         name: text(&item, "name"),
         // The configuration with all of them is read before.
-        read: serde_json::from_value(matches.clone()).unwrap_or_default(),
+        read: RouteMatch::deserialize(&matches).unwrap_or_default(),
         matches,
         fields: item,
         origins: cited.map(|one| one.origins.clone()).unwrap_or_default(),

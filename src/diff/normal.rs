@@ -6,20 +6,16 @@ use serde_json::Value;
 pub(super) fn normal(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            // Where Istio's own telemetry reads the resource's name: it changes no answer, and
-            // citations say it better (`istio: pilot/pkg/networking/util`, `BuildConfigInfoMetadata`).
-            let source = fields.get_mut("metadata").and_then(|it| it.pointer_mut("/filter_metadata/istio"));
-            if let Some(Value::Object(istio)) = source {
-                istio.shift_remove("config");
+            let mut empty = false;
+            for (key, field) in fields.iter_mut() {
+                if key == "metadata" {
+                    empty |= forget_source(field);
+                }
+                normal(field);
             }
-            let empty = |value: &Value| {
-                value.pointer("/filter_metadata/istio").and_then(Value::as_object).is_some_and(|it| it.is_empty())
-                    && value.pointer("/filter_metadata").and_then(Value::as_object).is_some_and(|it| it.len() == 1)
-            };
-            if fields.get("metadata").is_some_and(empty) {
+            if empty {
                 fields.shift_remove("metadata");
             }
-            fields.values_mut().for_each(normal);
         }
         Value::Array(items) => items.iter_mut().for_each(normal),
         Value::String(text) => {
@@ -29,6 +25,16 @@ pub(super) fn normal(value: &mut Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Takes out where Istio's own telemetry reads the resource's name: it changes no answer, and citations say it better
+/// (`istio: pilot/pkg/networking/util`, `BuildConfigInfoMetadata`). Gives whether nothing else is there.
+fn forget_source(metadata: &mut Value) -> bool {
+    let Some(Value::Object(all)) = metadata.pointer_mut("/filter_metadata") else { return false };
+    let alone = all.len() == 1;
+    let Some(Value::Object(istio)) = all.get_mut("istio") else { return false };
+    istio.shift_remove("config");
+    alone && istio.is_empty()
 }
 
 /// `1.500s` as `1.5s`; `None` where there is nothing to shorten.

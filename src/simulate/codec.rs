@@ -63,8 +63,7 @@ pub(super) fn decode(manager: &HttpConnectionManager, request: &mut Request) -> 
         return refuse(400, "the path has a space or a sign beyond ASCII, which must be escaped".to_owned());
     }
     for (name, value) in &request.headers {
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(token) || value.bytes().any(|byte| byte < 0x20 && byte != b'\t') {
+        if name.is_empty() || !name.bytes().all(is_token) || value.bytes().any(|byte| byte < 0x20 && byte != b'\t') {
             return refuse(400, format!("the header `{name}` is none"));
         }
     }
@@ -79,6 +78,25 @@ pub(super) fn decode(manager: &HttpConnectionManager, request: &mut Request) -> 
         url(request)?;
     }
     authority(&request.host)
+}
+
+/// Why a stream of HTTP/2 is reset without an answer, where it is: the client hears only that it broke the protocol.
+pub(super) fn decode_http2(manager: &HttpConnectionManager, request: &mut Request) -> Result<(), String> {
+    if request.method.is_empty() || !request.method.bytes().all(is_token) {
+        return Err(format!("`{}` is no method", request.method));
+    }
+    if !request.path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("the path has a space or a sign beyond ASCII, which must be escaped".to_owned());
+    }
+    if request.host.is_empty() {
+        return Err("the authority is empty".to_owned());
+    }
+    underscores(manager, request).and_then(|()| authority(&request.host)).map_err(|refusal| refusal.why)
+}
+
+/// The signs of a token (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// What the connection manager makes of headers with `_` in their names; unset lets them pass.

@@ -136,7 +136,7 @@ fn fault(
     };
     let per_million = abort.percentage.per_million();
     if per_million > 0 {
-        outcome.injections.push(Injection::Abort { per_million, status });
+        outcome.injections.push(Injection::Abort { per_million, status, grpc_status: abort.grpc_status });
     }
     (per_million >= 1_000_000).then(|| End::DirectResponse { status, body: Some("fault filter abort".to_owned()) })
 }

@@ -6,8 +6,6 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::config::listener::{CidrRange, FilterChain, FilterChainMatch, Listener};
 use super::listener::Connection;
 use super::outcome::{Fault, PassedOver};
@@ -97,11 +95,8 @@ fn prefix(ranges: &[CidrRange], address: Option<IpAddr>) -> Closeness {
         return Some(0);
     }
     let address = address?;
-    let fits = |range: &CidrRange| {
-        let net = IpNet::new(range.address_prefix.parse().ok()?, range.prefix_len).ok()?;
-        net.contains(&address).then_some(usize::from(net.prefix_len()))
-    };
-    ranges.iter().filter_map(fits).max()
+    let fits = |range: &&CidrRange| range.takes(address);
+    ranges.iter().filter(fits).map(|range| usize::from(range.prefix_len)).max()
 }
 
 /// The name itself, then the longest `*.` domain above it.

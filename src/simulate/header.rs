@@ -66,6 +66,24 @@ pub(super) fn arrive(headers: &[(String, String)]) -> Vec<(String, String)> {
     arrived
 }
 
+/// In HTTP/2 a cookie may come in parts (RFC 9113, section 8.2.3): they are one, at the end, and none where all are empty
+/// (`envoy: source/common/http/http2/codec_impl.cc`, `saveHeader` and `decodeHeaders`).
+pub(super) fn join_cookies(headers: &mut Vec<(String, String)>) {
+    let mut all = String::new();
+    headers.retain(|(name, value)| {
+        let is_cookie = name == "cookie";
+        if is_cookie {
+            let sign = if all.is_empty() { "" } else { "; " };
+            all.push_str(sign);
+            all.push_str(value);
+        }
+        !is_cookie
+    });
+    if !all.is_empty() {
+        headers.push(("cookie".to_owned(), all));
+    }
+}
+
 /// The values of a header that a match looks at, one after the other; none where it is missing.
 pub(super) fn values(headers: &[(String, String)], name: &str) -> Vec<String> {
     headers.iter().filter(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()

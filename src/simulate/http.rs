@@ -6,7 +6,7 @@ use super::config::route::{DirectResponseAction, Route, RouteConfiguration, Virt
 use super::outcome::{End, Fault, Outcome, PassedOver, RouteStep, VirtualHostStep};
 use super::request::{Protocol, Request, Tls};
 use super::route_match::{Matched, route_match};
-use super::{codec, filter, header, location, path, upstream, virtual_host};
+use super::{codec, filter, grpc, header, location, path, upstream, virtual_host};
 
 /// A request as the router sees it.
 pub(super) struct Seen {
@@ -21,10 +21,10 @@ pub(super) struct Seen {
 impl Seen {
     /// The values of a header, or of a pseudo header.
     pub(super) fn values(&self, name: &str) -> Vec<String> {
-        match name {
+        match name.to_ascii_lowercase().as_str() {
             ":scheme" => vec![self.scheme.clone()],
             "x-forwarded-proto" => vec![self.forwarded_proto.clone()],
-            _ => self.request.values(name),
+            name => self.request.values(name),
         }
     }
 
@@ -57,10 +57,17 @@ pub(super) fn route(
     if opaque || request.protocol == Protocol::Tcp {
         return End::Fault(Fault::NotHttp);
     }
+    let arrived = header::arrive(&request.headers);
+    let grpc = arrived.iter().any(|(name, kind)| name == "content-type" && grpc::is_grpc(kind));
     let seen = match seen(configuration, manager, terminated_tls, request) {
         Ok(seen) => seen,
-        Err(fault) => return End::Fault(fault),
+        Err(fault) => {
+            // What is no HTTP is no gRPC either.
+            outcome.grpc = grpc && fault == Fault::BadPath;
+            return End::Fault(fault);
+        }
     };
+    outcome.grpc = grpc;
     let routes = match (&manager.route_config, &manager.rds) {
         (Some(routes), _) => {
             outcome.inline = true;
@@ -80,7 +87,7 @@ pub(super) fn route(
         return End::Fault(Fault::NoVirtualHost { host: seen.request.host });
     };
     outcome.virtual_host = Some(VirtualHostStep { index, name: host.name.clone(), domain });
-    if requires_tls(host, &seen) {
+    if requires_tls(manager, host, &seen) {
         return End::Redirect { status: 301, location: location::to_https(&seen) };
     }
     if host.matcher.is_some() {
@@ -102,11 +109,15 @@ fn seen(
     request: &Request,
 ) -> Result<Seen, Fault> {
     let mut request = request.clone();
-    if request.protocol == Protocol::Http1 {
-        codec::decode(manager, &mut request)
-            .map_err(|codec::Refusal { status, why }| Fault::BadRequest { status, why })?;
+    match request.protocol {
+        Protocol::Http2 => codec::decode_http2(manager, &mut request).map_err(|why| Fault::StreamReset { why })?,
+        Protocol::Http1 | Protocol::Tcp => codec::decode(manager, &mut request)
+            .map_err(|codec::Refusal { status, why }| Fault::BadRequest { status, why })?,
     }
     request.headers = header::arrive(&request.headers);
+    if request.protocol == Protocol::Http2 {
+        header::join_cookies(&mut request.headers);
+    }
     if configuration.rejects_fragments && request.path.contains('#') {
         return Err(Fault::BadPath);
     }
@@ -139,20 +150,25 @@ fn cut_host(manager: &HttpConnectionManager, request: &mut Request) {
     }
 }
 
-/// `EXTERNAL_ONLY` leaves out clients in private networks, which Envoy knows by their address.
-fn requires_tls(host: &VirtualHost, seen: &Seen) -> bool {
-    let internal = || {
-        seen.request.source.is_some_and(|source| match source {
-            std::net::IpAddr::V4(address) => address.is_private() || address.is_loopback(),
-            std::net::IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-        })
-    };
+fn requires_tls(manager: &HttpConnectionManager, host: &VirtualHost, seen: &Seen) -> bool {
     let required = match host.require_tls.as_str() {
         "ALL" => true,
-        "EXTERNAL_ONLY" => !internal(),
+        "EXTERNAL_ONLY" => !is_internal(manager, seen),
         _ => false,
     };
     required && seen.forwarded_proto != "https"
+}
+
+/// Whether the client is in a network that is named internal: the only address that is known of it, its own or that in
+/// `x-forwarded-for` (`envoy: source/common/http/conn_manager_utility.cc`, `mutateRequestHeaders`).
+fn is_internal(manager: &HttpConnectionManager, seen: &Seen) -> bool {
+    let forwarded = seen.header("x-forwarded-for");
+    let address = match (manager.use_remote_address, forwarded) {
+        (true, None) => seen.request.source,
+        (false, Some(forwarded)) => forwarded.trim().parse().ok(),
+        (true, Some(_)) | (false, None) => None,
+    };
+    address.is_some_and(|address| manager.internal_address_config.cidr_ranges.iter().any(|range| range.takes(address)))
 }
 
 fn choose<'a>(host: &'a VirtualHost, seen: &Seen, outcome: &mut Outcome) -> Option<&'a Route> {

@@ -18,6 +18,7 @@ mod outcome;
 mod codec;
 mod filter;
 mod filter_chain;
+mod grpc;
 mod header;
 mod http;
 mod listener;
@@ -34,6 +35,7 @@ mod virtual_host;
 
 pub use config::{Configuration, Lists, ReadError};
 pub use draft::{Draft, split_method};
+pub use grpc::grpc_status;
 pub use outcome::{
     ChainStep, End, Fault, Forward, Injection, Outcome, PassedOver, Retries, RouteStep, Share, Step, TcpForward,
     VirtualHostStep,

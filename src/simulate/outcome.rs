@@ -31,6 +31,9 @@ pub struct Outcome {
     pub cors_headers: Vec<String>,
     /// The filter that answers, before the request is routed.
     pub answered_by: Option<String>,
+    /// Whether the client speaks gRPC: an answer of the proxy itself then has the status 200, and tells the one that is
+    /// meant by `grpc-status`, as [`grpc_status`](super::grpc_status) gives it.
+    pub grpc: bool,
     /// The end.
     pub end: End,
 }
@@ -53,6 +56,8 @@ pub enum Injection {
         per_million: u32,
         /// The status.
         status: u16,
+        /// The `grpc-status` for a client that speaks gRPC, where it is said.
+        grpc_status: Option<u32>,
     },
 }
 
@@ -253,6 +258,11 @@ pub enum Fault {
         /// What is wrong with it.
         why: String,
     },
+    /// The request is no valid HTTP/2, and its stream is reset.
+    StreamReset {
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl Fault {
@@ -269,6 +279,7 @@ impl Fault {
             | Self::NoClientCertificate
             | Self::NotHttp
             | Self::NoTerminalFilter
+            | Self::StreamReset { .. }
             | Self::NotEvaluated { .. } => None,
         }
     }
@@ -298,6 +309,7 @@ impl fmt::Display for Fault {
             Self::NotEvaluated { what } => write!(f, "not evaluated: {what}"),
             Self::BadPath => f.write_str("400: the path is refused"),
             Self::BadRequest { status, why } => write!(f, "{status}: {why}"),
+            Self::StreamReset { why } => write!(f, "the stream is reset: {why}"),
         }
     }
 }

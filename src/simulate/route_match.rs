@@ -1,6 +1,7 @@
 //! Whether a route takes a request, or the first condition that fails.
 
 use super::config::route::RouteMatch;
+use super::grpc::is_grpc;
 use super::http::Seen;
 use super::path;
 use super::regex::full_match;
@@ -80,10 +81,6 @@ fn others_fail(matches: &RouteMatch, seen: &Seen) -> Option<String> {
     }
     let grpc = || seen.header("content-type").is_some_and(|kind| is_grpc(&kind));
     (matches.grpc.is_some() && !grpc()).then(|| "it takes only gRPC, by `content-type`".to_owned())
-}
-
-fn is_grpc(content_type: &str) -> bool {
-    content_type.strip_prefix("application/grpc").is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
 }
 
 /// Conditions on what a request does not show. A claim that must not be there holds without a token.

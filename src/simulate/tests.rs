@@ -292,7 +292,7 @@ fn faults_answer_first_and_parts_of_them_are_said() {
     assert_eq!(always.answered_by.as_deref(), Some("fault"));
     let sometimes = with_fault(json!({"abort": {"http_status": 418, "percentage": share(300_000)}}));
     assert_eq!((cluster(&sometimes), sometimes.answered_by.as_deref()), ("a", None));
-    assert_eq!(sometimes.injections, [Injection::Abort { per_million: 300_000, status: 418 }]);
+    assert_eq!(sometimes.injections, [Injection::Abort { per_million: 300_000, status: 418, grpc_status: None }]);
     let never = with_fault(json!({"abort": {"http_status": 418, "percentage": share(0)}}));
     assert_eq!((cluster(&never), never.injections.len()), ("a", 0));
     let grpc = with_fault(json!({"abort": {"grpc_status": 14, "percentage": share(1_000_000)}}));

@@ -23,7 +23,7 @@ pub(super) fn http(configuration: &Configuration, action: &RouteAction, place: &
     let Some(path) = rewritten_path(action, place, seen) else {
         return End::Fault(Fault::NotEvaluated { what: "the regular expression that rewrites the path".to_owned() });
     };
-    let Some(host) = rewritten_host(action, seen, &path) else {
+    let Some(host) = rewritten_host(action, seen) else {
         return End::Fault(Fault::NotEvaluated { what: "the regular expression that rewrites the host".to_owned() });
     };
     let mut clusters = chosen(configuration, action, seen);
@@ -41,17 +41,20 @@ pub(super) fn http(configuration: &Configuration, action: &RouteAction, place: &
     let weights = action.weighted_clusters.iter().flat_map(|all| &all.clusters).map(Some);
     for (share, weight) in clusters.iter_mut().zip(weights.chain(std::iter::repeat(None))) {
         let literal = weight.map(|one| &one.host_rewrite_literal).filter(|literal| !literal.is_empty());
-        share.host = literal.unwrap_or(&host).clone();
         share.request_headers = sent(place, weight, seen);
+        let host = header_host(action, &share.request_headers).unwrap_or(&host);
+        share.host = literal.unwrap_or(host).clone();
     }
     let weighted = action.weighted_clusters.as_ref().and_then(|weighted| match &weighted.clusters[..] {
         [one] => Some(one),
         _ => None,
     });
+    let same = |share: &&Share| clusters.iter().all(|other| other.host == share.host);
+    let host = clusters.first().filter(same).map_or(host, |share| share.host.clone());
     let mut forward = Forward {
         clusters,
         path,
-        host: weighted.map(|one| &one.host_rewrite_literal).filter(|host| !host.is_empty()).unwrap_or(&host).clone(),
+        host,
         auto_host: action.auto_host_rewrite,
         timeout: action.timeout.clone().unwrap_or_else(|| "15s".to_owned()),
         retries,
@@ -109,18 +112,23 @@ fn rewritten_path(action: &RouteAction, place: &Place<'_>, seen: &Seen) -> Optio
     }
 }
 
-fn rewritten_host(action: &RouteAction, seen: &Seen, path: &str) -> Option<String> {
+fn rewritten_host(action: &RouteAction, seen: &Seen) -> Option<String> {
     let own = || seen.request.host.clone();
     if !action.host_rewrite_literal.is_empty() {
         return Some(action.host_rewrite_literal.clone());
     }
-    if !action.host_rewrite_header.is_empty() {
-        return Some(seen.header(&action.host_rewrite_header).unwrap_or_else(own));
-    }
     match &action.host_rewrite_path_regex {
-        Some(regex) => rewrite::regex(regex, super::path::split(path).0),
+        Some(regex) => rewrite::regex(regex, super::path::split(&seen.request.path).0),
         None => Some(own()),
     }
+}
+
+/// The host that a header has once the headers are changed; an empty one does not count
+/// (`envoy: source/common/router/config_impl.cc`, `finalizeHostHeader`).
+fn header_host<'a>(action: &RouteAction, headers: &'a [(String, String)]) -> Option<&'a String> {
+    let wanted = action.host_rewrite_header.to_ascii_lowercase();
+    let header = headers.iter().find(|(name, _)| !wanted.is_empty() && *name == wanted);
+    header.map(|(_, host)| host).filter(|host| !host.is_empty())
 }
 
 /// The closest level first, as Envoy applies them by default: cluster, route, virtual host, route

@@ -15,6 +15,7 @@ mod reader;
 pub mod router_check;
 pub mod suite;
 mod table;
+pub mod text_proto;
 pub mod validator;
 
 use crate::base::Diagnostics;

@@ -158,6 +158,35 @@ fn a_subset_that_is_added_and_one_that_goes_need_an_order() {
 }
 
 #[test]
+fn objects_in_a_list_are_tried_alone_too() {
+    let demo = root().join("testdata/demo");
+    let mut texts: Vec<String> = below(&demo.join("cluster"), ".yaml").iter().map(|path| text(path)).collect();
+    let config = text(&demo.join("route-matches/input/config.yaml"));
+    let work = tempfile::tempdir().expect("a folder");
+    let (old, new) = (work.path().join("old"), work.path().join("new"));
+    let renamed = RENAMED.iter().fold(config.clone(), |text, (from, to)| text.replace(from, to));
+    for (folder, config) in [(&old, config), (&new, renamed)] {
+        let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": documents(&[config])});
+        texts.push(list.to_string());
+        write(folder, &plain(&texts));
+        texts.pop();
+    }
+    let output = diff(&[&old, &new], &["--gateway=default/web"]);
+    let out = String::from_utf8_lossy(&output.stdout);
+    for kind in ["DestinationRule default/reviews", "VirtualService default/shop"] {
+        let wanted = format!("  while {kind} (");
+        assert!(out.contains(&wanted), "{wanted} is in\n{out}");
+    }
+    for version in ["v3", "v4"] {
+        let wanted = format!(
+            "503: there is no cluster `outbound|9080|{version}|reviews.default.svc.cluster.local` (before: to \
+             outbound|9080|v3|"
+        );
+        assert!(out.contains(&wanted), "{wanted} is in\n{out}");
+    }
+}
+
+#[test]
 fn a_subset_that_is_still_referred_to_is_missing_afterwards() {
     let (out, _) = edited(&RENAMED[..1], &[]);
     let wanted = "503 after the change: these still lead to `outbound|9080|v3|reviews.default.svc.cluster.local`, which was of \

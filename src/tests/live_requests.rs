@@ -54,10 +54,9 @@ fn main() -> ExitCode {
     let requests = number("MESHC_LIVE_REQUESTS", REQUESTS);
     let tally = Tally::default();
     let configurations = number("MESHC_LIVE_CONFIGURATIONS", CONFIGURATIONS);
-    // Every fourth is of a sidecar.
     let trials = (0..configurations).map(|seed| {
         let (envoy, tally) = (envoy.clone(), Arc::clone(&tally));
-        let world = if seed % 4 == 3 { World::Sidecar } else { World::Gateway };
+        let world = World::of(seed);
         let run = move || agree(&envoy?, world, seed, requests, &tally).map_err(Failed::from);
         Trial::test(format!("{}-{seed:03}", world.name()), run).with_ignored_flag(skip)
     });
@@ -81,17 +80,30 @@ enum World {
     Gateway,
     /// The outbound side of a sidecar, which binds the ports of the services (`--capture none`).
     Sidecar,
+    /// A bootstrap that no compiler wrote.
+    Native,
 }
 
 impl World {
+    /// Of five configurations three are of gateways.
+    fn of(seed: usize) -> World {
+        match seed % 5 {
+            3 => World::Sidecar,
+            4 => World::Native,
+            _ => World::Gateway,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             World::Gateway => "gateway",
             World::Sidecar => "sidecar",
+            World::Native => "native",
         }
     }
 
-    fn yaml(self, seed: u64) -> Result<String, String> {
+    /// The configuration of a seed: manifests, or a bootstrap.
+    fn text(self, seed: u64) -> Result<String, String> {
         match self {
             World::Gateway => {
                 let pair =
@@ -101,26 +113,29 @@ impl World {
                 Ok(random::configuration(seed, &certificate, &key))
             }
             World::Sidecar => Ok(random::sidecar(seed)),
+            World::Native => Ok(random::native::bootstrap(seed).to_string()),
         }
     }
 
-    fn options(self) -> &'static [&'static str] {
-        match self {
+    fn serve(self, envoy: &Envoy, text: &str) -> Result<Live, String> {
+        let options: &[&str] = match self {
             World::Gateway => &["--proxy", "istio-system/gateway-1"],
             World::Sidecar => &["--proxy", "default/client-1", "--capture", "none", "--port-offset", "10000"],
-        }
+            World::Native => return Live::serve_bootstrap(envoy, text),
+        };
+        Live::serve(envoy, &[("input.yaml", text)], options)
     }
 }
 
 /// Asks both about the requests of a seed, in the configuration of that seed.
 fn agree(envoy: &Envoy, world: World, seed: usize, count: usize, tally: &Tally) -> Result<(), String> {
     let number = u64::try_from(seed).unwrap_or_default();
-    let yaml = world.yaml(number)?;
+    let text = world.text(number)?;
     if let Some(folder) = env::var_os("MESHC_LIVE_KEEP") {
         let file = std::path::Path::new(&folder).join(format!("{}-{seed:03}.yaml", world.name()));
-        std::fs::write(&file, &yaml).map_err(|error| format!("{}: {error}", file.display()))?;
+        std::fs::write(&file, &text).map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    let mut live = Live::serve(envoy, &[("input.yaml", &yaml)], world.options())?;
+    let mut live = world.serve(envoy, &text)?;
     let mut faults = Vec::new();
     let mut split = agreement::Split::default();
     for request in random::requests(number, count, live.configuration()) {
@@ -152,11 +167,11 @@ fn kind(outcome: &Outcome) -> String {
 }
 
 fn told(request: &Request, outcome: &Outcome, reply: &Reply, difference: &str) -> String {
-    let Request { port, method, host, path, headers, sni, .. } = request;
+    let Request { port, protocol, method, host, path, headers, sni, .. } = request;
     let route = outcome.route.as_ref().map(|route| route.index);
     let host_name = outcome.virtual_host.as_ref().map(|host| host.name.as_str());
     format!(
-        "- port {port} sni {sni:?}: {method} {path} host {host} {headers:?}\n  evaluated: {difference}\n    \
+        "- {protocol:?} port {port} sni {sni:?}: {method} {path} host {host} {headers:?}\n  evaluated: {difference}\n    \
          virtual host {host_name:?}, route {route:?}, {:?}\n  live: {reply:?}",
         outcome.end
     )

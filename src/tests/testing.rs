@@ -237,6 +237,25 @@ fn tests_of_router_check_tool_run_on_a_route_configuration() {
         assert_eq!((ran.code, ran.out.matches("FAIL").count()), (79, 1), "{field}: {}{}", ran.out, ran.err);
         assert!(ran.out.contains(&format!("  {field}\n")), "{field}: {}", ran.out);
     }
+    let tests = "testdata/testing/router_check/routes.golden.pb_text";
+    let ran = meshc(&["test", tests, "-f", routes]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    assert!(ran.out.contains("\n3 tests with 3 requests: all pass\n"), "{}", ran.out);
+    let text = fs::read_to_string(root.join(tests)).expect("a file");
+    for (old, new) in [
+        ("\"gold\" }", "\"tin\" }"),
+        ("seconds: 120", "seconds: 121"),
+        ("exact: \"yes\"", "exact: \"no\""),
+        ("value: 301", "value: 302"),
+        ("virtual_host_name {}", "virtual_host_name { value: \"shop\" }"),
+    ] {
+        assert!(text.contains(old), "{old}");
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("routes.pb_text");
+        fs::write(&file, text.replacen(old, new, 1)).expect("a file");
+        let ran = meshc(&["test", path(&file), "-f", routes]);
+        assert_eq!((ran.code, ran.out.matches("FAIL").count()), (79, 1), "{old}: {}{}", ran.out, ran.err);
+    }
     // A bootstrap or manifests have route configurations too.
     let text = "tests: [{test_name: n, input: {authority: shop.example.com, path: /old, method: GET}, validate: {code_redirect: 308}}]";
     let ran = test(text, &["--gateway", "edge/public"]);

@@ -115,6 +115,22 @@ impl<'src> Node<'src> {
         Some(at)
     }
 
+    /// As [`Node::lookup`], of a node that is changed.
+    pub fn lookup_mut(&mut self, path: &Path) -> Option<&mut Node<'src>> {
+        let mut at = self;
+        for segment in path.segments() {
+            at = match (segment, &mut at.kind) {
+                (Segment::Key(key), Kind::Map(entries)) => {
+                    let entry = entries.iter_mut().find(|(name, _)| name.as_str() == Some(key));
+                    &mut entry?.1
+                }
+                (Segment::Index(index), Kind::Seq(elements)) => elements.get_mut(*index as usize)?,
+                _ => return None,
+            };
+        }
+        Some(at)
+    }
+
     /// The key of the node at a path; `None` when the path is the root or ends in an index.
     pub fn lookup_key(&self, path: &Path) -> Option<&Node<'src>> {
         match path.last()? {

@@ -1,5 +1,8 @@
 //! Listeners, filter chains, and the two filters that end one.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -179,6 +182,22 @@ pub struct CidrRange {
     pub prefix_len: u8,
 }
 
+impl CidrRange {
+    /// Whether the address is in it.
+    pub fn takes(&self, address: IpAddr) -> bool {
+        let net = self.address_prefix.parse().ok().and_then(|prefix| IpNet::new(prefix, self.prefix_len).ok());
+        net.is_some_and(|net| net.contains(&address))
+    }
+}
+
+/// `envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InternalAddresses {
+    /// Their networks.
+    pub cidr_ranges: Vec<CidrRange>,
+}
+
 /// `envoy.config.core.v3.TransportSocket`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -259,6 +278,8 @@ pub struct HttpConnectionManager {
     pub common_http_protocol_options: CommonHttpProtocolOptions,
     /// Whether the client's own address counts.
     pub use_remote_address: bool,
+    /// Which clients are internal; unset is none.
+    pub internal_address_config: InternalAddresses,
     /// Whether dots and escapes in paths are resolved before routing.
     pub normalize_path: bool,
     /// Whether `//` becomes `/`.

@@ -126,16 +126,16 @@ impl Configuration {
     /// # Errors
     /// The value has none of the three shapes, or a field that is read has a wrong type.
     pub fn from_value(value: Value) -> Result<Self, ReadError> {
-        Self::from_lists(Lists::from_value(value)?)
+        Self::from_lists(&Lists::from_value(value)?)
     }
 
     /// As [`Configuration::from_json`], of the resources. Secrets decide no way.
     ///
     /// # Errors
     /// A field that is read has a wrong type.
-    pub fn from_lists(lists: Lists) -> Result<Self, ReadError> {
+    pub fn from_lists(lists: &Lists) -> Result<Self, ReadError> {
         let Lists { listeners, clusters, routes, endpoints, secrets: _, rejects_fragments } = lists;
-        let mut configuration = Self { rejects_fragments, ..Self::default() };
+        let mut configuration = Self { rejects_fragments: *rejects_fragments, ..Self::default() };
         for item in listeners {
             configuration.listeners.push(typed(item, "listener")?);
         }
@@ -190,9 +190,9 @@ impl Kind {
     }
 }
 
-fn typed<T: DeserializeOwned>(item: Value, what: &str) -> Result<T, ReadError> {
+fn typed<T: DeserializeOwned>(item: &Value, what: &str) -> Result<T, ReadError> {
     let name = ["name", "cluster_name"].iter().find_map(|key| Some(item.get(key)?.as_str()?.to_owned()));
-    serde_json::from_value(item)
+    T::deserialize(item)
         .map_err(|error| ReadError(format!("the {what} `{}` cannot be read: {error}", name.unwrap_or_default())))
 }
 
@@ -214,9 +214,15 @@ fn snake_case(value: &mut Value) {
                     old.into_iter().map(|(key, item)| if camel(&key) { (snake(&key), item) } else { (key, item) }),
                 );
             }
+            let mut nulls = false;
+            for item in fields.values_mut() {
+                nulls |= item.is_null();
+                snake_case(item);
+            }
             // A null is a field that is not set.
-            fields.retain(|_, item| !item.is_null());
-            fields.values_mut().for_each(snake_case);
+            if nulls {
+                fields.retain(|_, item| !item.is_null());
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(snake_case),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

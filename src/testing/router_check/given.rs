@@ -4,12 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::{Case, metadata};
 
-/// The routes as they are for this test: shares of requests are all or none, and matchers of
-/// metadata are gone or cannot hold.
+/// The routes as they are for this test: shares of requests are all or none, matchers of metadata are gone or cannot
+/// hold, and TLS is asked of the client or not.
 pub(super) fn decided(routes: &Value, case: &Case) -> Value {
     let mut routes = routes.clone();
     let hosts = routes.get_mut("virtual_hosts").and_then(Value::as_array_mut);
     for host in hosts.into_iter().flatten() {
+        // The tool says itself who is internal.
+        if let Some(required) = host.get_mut("require_tls").filter(|required| *required == "EXTERNAL_ONLY") {
+            *required = if case.internal { "NONE" } else { "ALL" }.into();
+        }
         let routes = host.get_mut("routes").and_then(Value::as_array_mut);
         for route in routes.into_iter().flatten() {
             if let Some(matches) = route.get_mut("match").and_then(Value::as_object_mut) {

@@ -8,8 +8,6 @@ mod finalized;
 mod given;
 mod metadata;
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use serde_json::{Map, Value, json};
 
 use super::expectation::Mismatch;
@@ -62,6 +60,8 @@ pub struct Case {
     pub request: Request,
     /// The runtime setting that is on; empty is none.
     runtime: String,
+    /// Whether the client is internal.
+    internal: bool,
     /// Chooses among weights, and whether a share of requests has this one.
     random_value: u64,
     /// Headers of the response before the route changes it.
@@ -136,16 +136,14 @@ fn input(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Case> {
             reader.fault("missing-field", node, format!("an input without `{name}`"));
         }
     }
-    // The tool sets these two headers itself (`ToolConfig::create`). What is internal comes from an
-    // address of a private network.
+    // The tool sets these two headers itself (`ToolConfig::create`).
     headers.insert(0, ("x-forwarded-proto".to_owned(), if ssl { "https" } else { "http" }.to_owned()));
     if internal {
         headers.insert(1, ("x-envoy-internal".to_owned(), "true".to_owned()));
     }
     let draft = Draft { url: "http://0.0.0.0".to_owned(), method, port: Some(PORT), ..Draft::default() };
-    let source = internal.then_some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let request = Request { host: authority, path, headers, address: None, source, ..draft.request().ok()? };
-    Some(Case { request, runtime, random_value, response_headers, metadata, wanted: Vec::new() })
+    let request = Request { host: authority, path, headers, address: None, ..draft.request().ok()? };
+    Some(Case { request, runtime, internal, random_value, response_headers, metadata, wanted: Vec::new() })
 }
 
 /// `[{key: name, value: text}]`.
@@ -166,7 +164,16 @@ fn validate(node: &Node<'_>, reader: &mut Reader<'_>) -> Vec<Wanted> {
     let fields = reader.fields(node, "`validate`", &VALIDATE);
     let of = |(name, value): (&str, &Node<'_>)| {
         let field = VALIDATE.into_iter().find(|known| *known == name)?;
-        Some(Wanted { at: reader.span(value), field, value: value.to_json() })
+        let mut wanted = value.to_json();
+        durations(&mut wanted);
+        let several = field.ends_with("_matches") || field.ends_with("_fields") || field == "route_metadata";
+        let wanted = match wanted {
+            Value::Object(_) if several => Value::Array(vec![wanted]),
+            // In text of protobuf a wrapper stands around what is wanted.
+            Value::Object(mut wrapper) => wrapper.remove("value").unwrap_or_default(),
+            wanted => wanted,
+        };
+        Some(Wanted { at: reader.span(value), field, value: wanted })
     };
     fields.into_iter().filter_map(of).collect()
 }
@@ -305,14 +312,17 @@ impl RouteTable {
     }
 }
 
-/// Envoy's loader of YAML takes `{seconds: 30}` for a duration as well as `30s`.
+/// Envoy's loader of YAML takes `{seconds: 30}` for a duration as well as `30s`, and text of protobuf has no other.
 fn durations(value: &mut Value) {
     if let Value::Object(fields) = value
         && !fields.is_empty()
         && fields.iter().all(|(name, value)| (name == "seconds" || name == "nanos") && value.is_number())
     {
         let part = |name: &str| fields.get(name).and_then(Value::as_i64).unwrap_or_default();
-        *value = json!(format!("{}s{}ns", part("seconds"), part("nanos")));
+        *value = match part("nanos") {
+            0 => json!(format!("{}s", part("seconds"))),
+            nanos => json!(format!("{}.{}s", part("seconds"), format!("{nanos:09}").trim_end_matches('0'))),
+        };
         return;
     }
     match value {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc::simulate::{End, Fault, Forward, Outcome, Request, Share, TcpForward};
+use meshc::simulate::{End, Fault, Forward, Injection, Outcome, Protocol, Request, Share, TcpForward, grpc_status};
 
 use super::live::{Answer, Received, Reply};
 
@@ -14,37 +14,58 @@ pub(crate) fn difference(request: &Request, outcome: &Outcome, reply: &Reply) ->
     match (&outcome.end, reply) {
         (End::Fault(Fault::NoListener), Reply::NotConnected) => None,
         (End::Fault(fault), Reply::Closed) if fault.status().is_none() => None,
+        // The server behind it speaks no HTTP/2.
+        (End::Tcp(_), Reply::Closed) if request.protocol == Protocol::Http2 => None,
         (End::Tcp(forward), Reply::Closed) => nobody(&forward.clusters),
         (_, Reply::NotConnected | Reply::Closed) => Some("there is an answer".to_owned()),
-        (End::Forward(forward), Reply::Answer(answer)) => forwarded(forward, answer).or_else(|| cors(outcome, answer)),
-        (End::Tcp(forward), Reply::Answer(answer)) => passed_on(forward, answer),
-        (End::Redirect { status, location }, Reply::Answer(answer)) => {
-            own(*status, answer).or_else(|| differ("location", &[location.as_str()][..], &answer.header("location")))
+        (End::Forward(forward), Reply::Answer(answer)) => {
+            forwarded(forward, outcome, answer).or_else(|| cors(outcome, answer))
         }
-        (End::DirectResponse { status, body }, Reply::Answer(answer)) => own(*status, answer)
+        (End::Tcp(forward), Reply::Answer(answer)) => passed_on(forward, answer),
+        (End::Redirect { status, location }, Reply::Answer(answer)) => own(*status, outcome, answer)
+            .or_else(|| differ("location", &[location.as_str()][..], &answer.header("location"))),
+        (End::DirectResponse { status, body }, Reply::Answer(answer)) => own(*status, outcome, answer)
             .or_else(|| {
                 // The answer to a HEAD has the headers of the body, and no body.
-                let body = body.as_deref().filter(|_| request.method != "HEAD");
+                // That to a client of gRPC has it in a header.
+                let body = body.as_deref().filter(|_| request.method != "HEAD" && !outcome.grpc);
                 differ("body", body.unwrap_or_default(), answer.body.as_str())
             })
             .or_else(|| cors(outcome, answer)),
         (End::Fault(fault), Reply::Answer(answer)) => match fault.status() {
-            Some(status) => own(status, answer),
+            Some(status) => own(status, outcome, answer),
             None => Some(format!("there is no answer: {fault}")),
         },
     }
 }
 
 /// Envoy answers itself with this status.
-fn own(status: u16, answer: &Answer) -> Option<String> {
+fn own(status: u16, outcome: &Outcome, answer: &Answer) -> Option<String> {
     match &answer.received {
         Some(Received { cluster, .. }) => Some(format!("{status}, and no cluster is reached but `{cluster}`")),
-        None => differ("status", &status, &answer.status),
+        None => differ("status", &seen(status, outcome), &shown(answer)),
     }
 }
 
-fn forwarded(forward: &Forward, answer: &Answer) -> Option<String> {
-    let Some(received) = &answer.received else { return no_cluster(&forward.clusters, answer) };
+/// The status as this client sees it: that of HTTP, and that of gRPC for those who speak it.
+fn seen(status: u16, outcome: &Outcome) -> (u16, Option<String>) {
+    let injected = outcome.injections.iter().find_map(|injection| match injection {
+        Injection::Abort { per_million: 1_000_000.., grpc_status, .. } => *grpc_status,
+        Injection::Abort { .. } | Injection::Delay { .. } => None,
+    });
+    match outcome.grpc {
+        true => (200, Some(injected.unwrap_or_else(|| grpc_status(status)).to_string())),
+        false => (status, None),
+    }
+}
+
+fn shown(answer: &Answer) -> (u16, Option<String>) {
+    let of_grpc = answer.headers.iter().find(|(name, _)| name == "grpc-status").map(|(_, value)| value.clone());
+    (answer.status, of_grpc)
+}
+
+fn forwarded(forward: &Forward, outcome: &Outcome, answer: &Answer) -> Option<String> {
+    let Some(received) = &answer.received else { return no_cluster(&forward.clusters, outcome, answer) };
     cluster(&forward.clusters, received)
         .or_else(|| differ("status", &200, &answer.status))
         .or_else(|| differ("path", forward.path.as_str(), received.path.as_str()))
@@ -56,6 +77,8 @@ fn headers(shares: &[Share], received: &Received) -> Option<String> {
     let of_envoy = |name: &str| {
         name.starts_with("x-envoy-")
             || matches!(name, "host" | "x-forwarded-for" | "x-forwarded-proto" | "x-request-id" | "content-length")
+            // How long the route lets gRPC take.
+            || name == "grpc-timeout"
     };
     let joined = |all: &[(String, String)]| {
         let mut joined: BTreeMap<String, String> = BTreeMap::new();
@@ -104,10 +127,11 @@ fn nobody(shares: &[Share]) -> Option<String> {
 }
 
 /// Some cluster with a weight is missing or has no endpoint.
-fn no_cluster(shares: &[Share], answer: &Answer) -> Option<String> {
+fn no_cluster(shares: &[Share], outcome: &Outcome, answer: &Answer) -> Option<String> {
     let status = |share: &Share| share.missing_status.or(share.endpoints.is_empty().then_some(503));
-    let statuses: Vec<u16> = shares.iter().filter(|share| share.weight > 0).filter_map(status).collect();
-    (!statuses.contains(&answer.status)).then(|| format!("a cluster is reached, or the status is one of {statuses:?}"))
+    let able = shares.iter().filter(|share| share.weight > 0).filter_map(status);
+    let statuses: Vec<_> = able.map(|status| seen(status, outcome)).collect();
+    (!statuses.contains(&shown(answer))).then(|| format!("a cluster is reached, or the status is one of {statuses:?}"))
 }
 
 fn differ<T, U>(what: &str, evaluated: &T, live: &U) -> Option<String>

@@ -96,7 +96,7 @@ fn shares(outcome: &Outcome) -> &[Share] {
 /// The part of the requests that an upstream gets, or that is aborted with a status.
 fn part(outcome: &Outcome, shares: &[Share], reaches: &dyn Fn(&Share) -> bool, status: Option<u16>) -> f64 {
     let aborted = outcome.injections.iter().find_map(|injection| match injection {
-        Injection::Abort { per_million, status } => Some((f64::from(*per_million) / 1e6, *status)),
+        Injection::Abort { per_million, status, .. } => Some((f64::from(*per_million) / 1e6, *status)),
         Injection::Delay { .. } => None,
     });
     if status.is_some() {

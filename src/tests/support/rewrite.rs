@@ -3,7 +3,7 @@
 use meshc::base::FileId;
 use meshc::envoy::yaml::to_yaml;
 use meshc::yaml;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A sequence of numbers (splitmix64), the same for the same seed.
 pub(crate) struct Dice(u64);
@@ -40,6 +40,11 @@ pub(crate) fn rewrite(mut documents: Vec<Value>, dice: &mut Dice) -> Vec<(String
     let mut files: Vec<(String, String)> = (0..count)
         .map(|at| (format!("{}{}-{at}.yaml", ["", "sub/", "z/y/"][dice.below(3)], dice.below(1000)), String::new()))
         .collect();
+    // Objects may stand in a list.
+    if dice.below(3) == 0 {
+        let items = documents.split_off(dice.below(documents.len()));
+        documents.push(json!({"apiVersion": "v1", "kind": "List", "items": items}));
+    }
     for mut document in documents {
         spell(&mut document, "", dice);
         let text = written(&document, dice);

@@ -5,13 +5,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use meshc::simulate::Request;
+use meshc::simulate::{Protocol, Request, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use serde::Deserialize;
 
 use super::super::http1::{Body, Message, read_message};
+use super::http2::{Exchanged, Http2};
 use super::server::MARK;
 use super::{Answer, Received, Reply};
 
@@ -25,11 +26,13 @@ pub(super) struct Channel {
     pub(super) tls: bool,
     pub(super) server_name: Option<String>,
     pub(super) alpn: Vec<String>,
+    pub(super) http2: bool,
 }
 
 /// A connection to Envoy.
 pub(super) struct Connection {
     stream: BufReader<Stream>,
+    http2: Http2,
 }
 
 enum Stream {
@@ -55,7 +58,7 @@ impl Connection {
                 Stream::Tls(Box::new(StreamOwned::new(connection, stream)))
             }
         };
-        Ok(Connection { stream: BufReader::new(stream) })
+        Ok(Connection { stream: BufReader::new(stream), http2: Http2::default() })
     }
 }
 
@@ -76,7 +79,11 @@ pub(super) fn exchange(connection: io::Result<Connection>, request: &Request) ->
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return (Reply::NotConnected, None),
         Err(_) => return (Reply::Closed, None),
     };
-    match send(&mut connection, request) {
+    let sent = match request.protocol {
+        Protocol::Http2 => send_http2(&mut connection, request),
+        Protocol::Http1 | Protocol::Tcp => send(&mut connection, request),
+    };
+    match sent {
         Some((answer, last)) => (Reply::Answer(answer), (!last).then_some(connection)),
         None => (Reply::Closed, None),
     }
@@ -95,6 +102,23 @@ fn send(connection: &mut Connection, request: &Request) -> Option<(Answer, bool)
     let message = read_message(&mut connection.stream, body).ok().flatten()?;
     let last = message.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
     Some((answer(message)?, last))
+}
+
+/// A stream that Envoy ends without an answer ends the connection too, as far as this client goes.
+fn send_http2(connection: &mut Connection, request: &Request) -> Option<(Answer, bool)> {
+    let Request { method, path, host, headers, tls, .. } = request;
+    let scheme = if *tls == Tls::Plaintext { "http" } else { "https" };
+    let pseudo = [(":method", method.as_str()), (":scheme", scheme), (":authority", host), (":path", path)];
+    let mut all: Vec<(String, String)> =
+        pseudo.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    all.extend(headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    let mut http2 = std::mem::take(&mut connection.http2);
+    let exchanged = http2.exchange(connection, &all);
+    connection.http2 = http2;
+    match exchanged {
+        Ok(Exchanged::Answer(message)) => Some((answer(message)?, false)),
+        Ok(Exchanged::Reset) | Err(_) => None,
+    }
 }
 
 #[derive(Deserialize)]
@@ -149,6 +173,22 @@ impl ServerCertVerifier for Trusting {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.get_mut().write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.get_mut().flush()
     }
 }
 

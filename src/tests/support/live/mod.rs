@@ -10,6 +10,7 @@
 
 mod bootstrap;
 mod client;
+mod http2;
 mod server;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use meshc::simulate::{Configuration, Request, Tls};
+use meshc::simulate::{Configuration, Protocol, Request, Tls};
 use rustls::ClientConfig;
 use serde_json::Value;
 
@@ -110,6 +111,19 @@ impl Live {
         let network = Network::take()?;
         let folder = tempfile::Builder::new().prefix("meshc-live-").tempdir().map_err(|error| error.to_string())?;
         let generated = generate(folder.path(), &network, files, options)?;
+        Live::start(envoy, network, folder, generated)
+    }
+
+    /// Starts Envoy on a bootstrap, whose addresses `127.1.x.y` are moved in the same way. Its admin interface is on
+    /// port 15000 of the proxy.
+    pub(crate) fn serve_bootstrap(envoy: &Envoy, bootstrap: &str) -> Result<Live, String> {
+        let network = Network::take()?;
+        let folder = tempfile::Builder::new().prefix("meshc-live-").tempdir().map_err(|error| error.to_string())?;
+        let placed = serde_json::from_str(&network.place(bootstrap)).map_err(|error| error.to_string())?;
+        Live::start(envoy, network, folder, placed)
+    }
+
+    fn start(envoy: &Envoy, network: Network, folder: tempfile::TempDir, generated: Value) -> Result<Live, String> {
         let servers = network.address(SERVERS)?;
         let (bootstrap, behind) = bootstrap::with_servers(generated, servers)?;
         let admin = network.address(&format!("{PROXY}:15000"))?;
@@ -164,7 +178,8 @@ impl Live {
     pub(crate) fn ask(&mut self, request: &Request) -> Reply {
         let address = SocketAddr::new(request.address.unwrap_or(self.proxy), request.port);
         let tls = request.tls != Tls::Plaintext;
-        let channel = Channel { address, tls, server_name: request.sni.clone(), alpn: request.alpn.clone() };
+        let http2 = request.protocol == Protocol::Http2;
+        let channel = Channel { address, tls, server_name: request.sni.clone(), alpn: request.alpn.clone(), http2 };
         let config = tls.then(|| {
             let named = request.sni.is_some();
             let config = self.tls.entry((request.alpn.clone(), named));

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod gateways;
+pub(crate) mod native;
 mod request;
 mod virtual_service;
 

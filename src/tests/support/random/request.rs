@@ -65,15 +65,27 @@ fn request(random: &mut Random, configuration: &Configuration) -> Request {
     // Addresses and what stands for a host in a pattern are no server names.
     let is_name = !name.starts_with("10.") && name.contains('.') && !name.contains([' ', '=', ':']);
     let sni = (encrypted && random.chance(95) && is_name).then_some(name);
-    let alpn: &[&str] = random.pick(&[&["http/1.1"][..], &["h2", "http/1.1"], &[]]);
-    // Where TLS ends, HTTP/2 would have to follow.
-    let alpn = if chain.tls().is_some() { &["http/1.1"][..] } else { alpn };
+    let is_http = |filter: &NetworkFilter| matches!(filter, NetworkFilter::HttpConnectionManager(_));
+    let http2 = chain.filters.iter().any(|filter| is_http(&filter.typed_config)) && random.chance(25);
+    let alpn: &[&str] = match (http2, chain.tls().is_some()) {
+        (true, _) => random.pick(&[&["h2"][..], &["h2", "http/1.1"]]),
+        // Where TLS ends, HTTP/2 would have to follow.
+        (false, true) => &["http/1.1"],
+        (false, false) => random.pick(&[&["http/1.1"][..], &["h2", "http/1.1"], &[]]),
+    };
+    if http2 && random.chance(20) {
+        one.headers.push(("te".to_owned(), "trailers".to_owned()));
+    }
+    if random.chance(10) {
+        let kind = random.pick(&["application/grpc", "application/grpc+proto", "application/json"]);
+        one.headers.push(("content-type".to_owned(), kind.to_owned()));
+    }
     Request {
         mode: Mode::Gateway,
         address: listener.address.socket_address.as_ref().and_then(|address| address.address.parse().ok()),
         port,
         source: Some([127, 0, 0, 1].into()),
-        protocol: Protocol::Http1,
+        protocol: if http2 { Protocol::Http2 } else { Protocol::Http1 },
         tls: if encrypted { Tls::Simple } else { Tls::Plaintext },
         sni,
         alpn: if encrypted { alpn.iter().map(|name| (*name).to_owned()).collect() } else { Vec::new() },
@@ -106,14 +118,16 @@ fn aimed(random: &mut Random, chain: &FilterChain) -> Option<(String, Aim)> {
     let matches = &host.routes.get(random.below(host.routes.len()))?.matches;
     let mut aim = Aim { method: "GET".to_owned(), path: matching_path(random, matches), headers: Vec::new() };
     for header in &matches.headers {
-        let Some(value) = matching(random, header.string_match.as_ref()) else { continue };
+        let number = header.range_match.as_ref().map(|_| random.pick(&["0", "10", "-3", "99", "+5", "11x"]).to_owned());
+        let Some(value) = number.or_else(|| matching(random, header.string_match.as_ref())) else { continue };
         if header.invert_match || random.chance(8) {
             continue;
         }
         match header.name.as_str() {
             ":method" => aim.method = value,
             ":authority" => name = if random.chance(95) { value.replace(' ', "-") } else { value },
-            ":scheme" => {}
+            "host" => {}
+            name if name.starts_with(':') => {}
             name => aim.headers.push((name.to_owned(), value)),
         }
     }
@@ -124,6 +138,11 @@ fn aimed(random: &mut Random, chain: &FilterChain) -> Option<(String, Aim)> {
             let value = if random.chance(95) { value.replace(' ', "+") } else { value };
             pairs.push(format!("{}={value}", parameter.name));
         }
+    }
+    if matches.grpc.is_some() && random.chance(80) {
+        let kind =
+            random.pick(&["application/grpc", "application/grpc+json", "application/grpc;v=1", "application/grpc-web"]);
+        aim.headers.push(("content-type".to_owned(), kind.to_owned()));
     }
     if random.chance(15) {
         pairs.insert(random.below(pairs.len() + 1), pair(random));
@@ -139,6 +158,9 @@ fn aimed(random: &mut Random, chain: &FilterChain) -> Option<(String, Aim)> {
 
 /// A name of a domain with a wildcard.
 fn concrete(random: &mut Random, domain: &str) -> String {
+    if let Some(start) = domain.strip_suffix('*').filter(|start| !start.is_empty()) {
+        return format!("{start}{}", random.pick(&["com", "example.net"]));
+    }
     match domain.strip_prefix('*') {
         Some("") => random.pick(&HOSTS).to_owned(),
         Some(rest) => format!("{}{rest}", random.pick(&["www", "a.b", "shop"])),
