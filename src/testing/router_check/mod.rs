@@ -170,7 +170,10 @@ fn validate(node: &Node<'_>, reader: &mut Reader<'_>) -> Vec<Wanted> {
         let wanted = match wanted {
             Value::Object(_) if several => Value::Array(vec![wanted]),
             // In text of protobuf a wrapper stands around what is wanted.
-            Value::Object(mut wrapper) => wrapper.remove("value").unwrap_or_default(),
+            Value::Object(mut wrapper) => {
+                let unset = if field == "code_redirect" { json!(0) } else { json!("") };
+                wrapper.remove("value").unwrap_or(unset)
+            }
             wanted => wanted,
         };
         Some(Wanted { at: reader.span(value), field, value: wanted })
