@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of YAML, Kubernetes, Istio kinds or Envoy.
 
+pub mod cel;
 mod correction;
 mod diagnostic;
 mod duration;

@@ -32,18 +32,25 @@ impl Address {
 
     /// The range, where it is one; a single address is a range of one.
     pub fn range(&self) -> Option<IpNet> {
-        self.0.parse().ok().or_else(|| self.ip().map(IpNet::from))
+        written_range(&self.0).or_else(|| self.ip().map(IpNet::from))
     }
 
     /// Whether it is written as a range, with a slash.
     pub fn is_range(&self) -> bool {
-        self.0.parse::<IpNet>().is_ok()
+        written_range(&self.0).is_some()
     }
 
     /// The path of a socket, without `unix://`.
     pub fn unix_path(&self) -> Option<&str> {
         self.0.strip_prefix("unix://")
     }
+}
+
+/// An address, a slash and a length, without leading zeros in any number.
+fn written_range(text: &str) -> Option<IpNet> {
+    let (address, length) = text.split_once('/')?;
+    let digits = length == "0" || length.bytes().all(|byte| byte.is_ascii_digit()) && !length.starts_with('0');
+    IpNet::new(address.parse().ok()?, length.parse().ok().filter(|_| digits)?).ok()
 }
 
 impl fmt::Display for Address {

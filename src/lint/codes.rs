@@ -1,5 +1,6 @@
 //! The codes of istioctl and Kiali for each fault that meshc names.
 
+use super::faults;
 use crate::base::Severity;
 
 /// Field validation: what the webhook refuses (`SchemaValidationError`).
@@ -28,6 +29,7 @@ const NAMED: &[(&str, Option<&str>, &[&str])] = &[
     ("old-gateway-name", Some("IST0133"), &["KIA1108"]),
     ("path-without-service", None, &[]),
     ("rule-without-paths", None, &[]),
+    ("settings-without-port", None, &[]),
     ("tls-without-secret", None, &[]),
     ("undiscovered-namespace", None, &[]),
     ("unknown-delegate", None, &[]),
@@ -50,6 +52,10 @@ const NAMED: &[(&str, Option<&str>, &[&str])] = &[
 pub fn istio_code(code: &str, severity: Severity) -> Option<&'static str> {
     if let Some(rule) = super::rule(code) {
         return rule.codes.iter().copied().find(|code| code.starts_with("IST"));
+    }
+    // What the compiled configuration shows, istioctl does not look at.
+    if code.starts_with("verify/") || faults::is_of_compiler(code) {
+        return None;
     }
     if let Ok(at) = NAMED.binary_search_by_key(&code, |(name, ..)| name) {
         return NAMED.get(at).and_then(|(_, istio, _)| *istio);

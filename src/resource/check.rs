@@ -45,7 +45,6 @@ pub(super) fn duration(at: &Origin, duration: Option<Duration>, out: &mut Diagno
 
 /// What is wrong with a host name; `None` if it is one (`agent.ValidateFQDN`).
 pub(super) fn fqdn_fault(text: &str) -> Option<&'static str> {
-    let text = text.strip_suffix('.').unwrap_or(text);
     match domain_length_fault(text) {
         Some(fault) => Some(fault),
         None => labels_fault(text),
@@ -58,18 +57,19 @@ pub(super) fn wildcard_domain_fault(text: &str) -> Option<&'static str> {
     if let Some(fault) = domain_length_fault(text) {
         return Some(fault);
     }
-    let text = text.strip_suffix('.').unwrap_or(text);
-    let Some(suffix) = text.strip_prefix('*') else { return labels_fault(text) };
-    let (first, rest) = suffix.split_once('.').unwrap_or((suffix, ""));
-    let named = first.strip_prefix('-').unwrap_or(first);
-    if !first.is_empty() && !is_dns_label(named, true) {
-        return Some("a label has other characters than letters, digits and `-`, or starts or ends with `-`");
-    }
-    match suffix.contains('.') {
-        true => labels_fault(rest),
-        false => None,
-    }
+    let (first, rest) = text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let fault = match first.strip_prefix('*') {
+        Some("") => None,
+        // The `*` counts as a character of the label.
+        Some(_) if first.len() > 63 => Some(LONG_LABEL),
+        Some(part) => label_fault(part.strip_prefix('-').unwrap_or(part)),
+        None => label_fault(first),
+    };
+    // A name of one label may be a number.
+    fault.or_else(|| labels_fault(rest?))
 }
+
+const LONG_LABEL: &str = "a label is longer than 63 characters";
 
 fn domain_length_fault(text: &str) -> Option<&'static str> {
     match text.len() {
@@ -79,34 +79,38 @@ fn domain_length_fault(text: &str) -> Option<&'static str> {
     }
 }
 
+/// The labels of a name: the last one is no number, and may be empty (`agent.ValidateDNS1123Labels`).
 fn labels_fault(text: &str) -> Option<&'static str> {
-    let mut last = "";
-    for label in text.split('.') {
-        last = label;
-        if label.is_empty() {
-            return Some("a label between dots is empty");
+    let (before, last) = text.rsplit_once('.').map_or((None, text), |(before, last)| (Some(before), last));
+    let fault = before.and_then(|before| before.split('.').find_map(label_fault));
+    fault.or_else(|| match last {
+        "" => None,
+        _ if last.bytes().all(|byte| byte.is_ascii_digit()) => Some("its last label has only digits"),
+        _ => label_fault(last),
+    })
+}
+
+fn label_fault(label: &str) -> Option<&'static str> {
+    match label {
+        "" => Some("a label between dots is empty"),
+        _ if label.len() > 63 => Some(LONG_LABEL),
+        _ if !is_dns_label(label) => {
+            Some("a label has other characters than letters, digits and `-`, or starts or ends with `-`")
         }
-        if label.len() > 63 {
-            return Some("a label is longer than 63 characters");
-        }
-        if !is_dns_label(label, true) {
-            return Some("a label has other characters than letters, digits and `-`, or starts or ends with `-`");
-        }
+        _ => None,
     }
-    let all_digits = last.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits.then_some("its last label has only digits")
 }
 
-fn is_dns_label(text: &str, upper_case: bool) -> bool {
-    let inside =
-        |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || upper_case && byte.is_ascii_uppercase();
-    let ends = text.bytes().next().is_some_and(inside) && text.bytes().last().is_some_and(inside);
-    ends && text.len() <= 63 && text.bytes().all(|byte| inside(byte) || byte == b'-')
+fn is_dns_label(text: &str) -> bool {
+    let end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let ends = end(text.bytes().next()) && end(text.bytes().last());
+    ends && text.len() <= 63 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Whether a text can be the name of a namespace, port or subset (`labels.IsDNS1123Label`).
+/// Whether a text can be the name of a namespace, port or subset (`labels.IsDNS1123Label`, which takes
+/// upper case as well).
 pub(super) fn is_label(text: &str) -> bool {
-    is_dns_label(text, false)
+    is_dns_label(text)
 }
 
 /// `*x.example.com`: a wildcard for a part of a label.
@@ -131,7 +135,9 @@ pub(super) fn labels(at: &Origin, labels: &Labels, out: &mut Diagnostics) {
 
 fn is_label_key(key: &str) -> bool {
     match key.split_once('/') {
-        Some((prefix, name)) => fqdn_fault(prefix).is_none() && name.len() <= 63 && is_name(name),
+        Some((prefix, name)) => {
+            prefix.len() <= 253 && prefix.split('.').all(is_dns_label) && name.len() <= 63 && is_name(name)
+        }
         None => key.len() <= 63 && is_name(key),
     }
 }
@@ -156,6 +162,10 @@ pub(super) fn selector(at: &Origin, labels: &Labels, out: &mut Diagnostics) {
         if key.contains('*') || value.contains('*') {
             let message = format!("a selector has no wildcards: `{key}: {value}`");
             out.push(fault("malformed-selector", &at.key(key.to_owned()), message));
+        }
+        if value.len() > 63 {
+            let message = format!("the value of label `{key}` is longer than 63 characters, which no label has");
+            out.push(fault("too-long", &at.key(key.to_owned()), message));
         }
     }
 }
@@ -237,17 +247,18 @@ mod tests {
 
     #[test]
     fn domains() {
-        for good in ["a", "a.b", "A-1.example.com", "example.com."] {
+        for good in ["a", "a.b", "A-1.example.com", "example.com.", "1.2."] {
             assert_eq!(fqdn_fault(good), None, "{good}");
             assert_eq!(wildcard_domain_fault(good), None, "{good}");
         }
-        for bad in ["", ".", "a..b", "-a.b", "a_b.c", "a.1", "*.a.b", "a/b"] {
+        for bad in ["", ".", "a..b", "a..", "-a.b", "a_b.c", "a.1", "1", "*.a.b", "a/b"] {
             assert!(fqdn_fault(bad).is_some(), "{bad}");
         }
+        assert_eq!(wildcard_domain_fault("80"), None);
         for good in ["*", "*.a.com", "*a.com", "*-a.com"] {
             assert_eq!(wildcard_domain_fault(good), None, "{good}");
         }
-        for bad in ["**", "a*.com", "*.*.com", "*-.com", "*_.com"] {
+        for bad in ["**", "a*.com", "*.*.com", "*-.com", "*_.com", "*.1", ".com"] {
             assert!(wildcard_domain_fault(bad).is_some(), "{bad}");
         }
         assert!(is_partial_wildcard("*a.com") && !is_partial_wildcard("*.a.com") && !is_partial_wildcard("*"));

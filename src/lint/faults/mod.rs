@@ -39,6 +39,11 @@ use declare_faults;
 pub static STAGES: [&[Fault]; 6] =
     [text::FAULTS, traffic::FAULTS, policies::FAULTS, links::FAULTS, compiled::FAULTS, requests::FAULTS];
 
+/// Whether a code is of what is found when a proxy is compiled.
+pub(super) fn is_of_compiler(code: &str) -> bool {
+    compiled::FAULTS.binary_search_by_key(&code, |fault| fault.code).is_ok()
+}
+
 /// What is written of a code that is no rule's, in Markdown: a fault of a stage or a check of `verify`.
 pub fn explain(code: &str) -> Option<String> {
     if let Some(Fault { code, what, why, help }) = STAGES.iter().copied().flatten().find(|fault| fault.code == code) {

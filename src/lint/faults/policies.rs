@@ -38,6 +38,10 @@ super::declare_faults! {
         what "An attribute of a condition with brackets that are not in order."
         why "istiod refuses the object."
         help "Write it as `request.headers[name]`.";
+    "malformed-expression"
+        what "The `filter` of a Telemetry's access log is no expression in CEL."
+        why "istiod refuses the object."
+        help "Write an expression such as `response.code >= 400`.";
     "malformed-header"
         what "A header has characters that it cannot have there."
         why "istiod refuses the object."

@@ -402,6 +402,10 @@ super::declare_faults! {
         what "A ServiceEntry selects workloads and has resolution NONE."
         why "Traffic goes to the address that the client asks for: the workloads are not used."
         help "Set `resolution: STATIC` or `DNS`.";
+    "settings-without-port"
+        what "An entry of `portLevelSettings` whose `port` has no number."
+        why "Istio takes it, and it holds for no port."
+        help "Write the number of the service's port.";
     "shares-not-100"
         what "Shares of localities do not sum up to 100."
         why "istiod refuses the object."

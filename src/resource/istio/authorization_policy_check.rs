@@ -3,13 +3,11 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::AuthorizationPolicy;
 use super::authorization_policy::{Action, Condition, From, Operation, Rule, Source, To};
 use super::metadata_check::DRY_RUN;
 use super::policy_check::check_choice;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Address, Diagnostic, Diagnostics, Location, Origin};
 use crate::resource::Object;
 use crate::resource::check::{doubt, fault, field};
 
@@ -141,7 +139,7 @@ fn check_values(at: &Origin, values: &[String], wrong: fn(&str) -> Option<String
 
 fn address_fault(value: &str) -> Option<String> {
     let is_address = match value.contains('/') {
-        true => value.parse::<IpNet>().is_ok(),
+        true => Address(value.to_owned()).is_range(),
         false => value.split('%').next().is_some_and(|address| address.parse::<IpAddr>().is_ok()),
     };
     (!is_address).then(|| format!("`{value}` is not an IP address or a range such as `10.0.0.0/8`"))

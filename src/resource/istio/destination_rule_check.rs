@@ -117,7 +117,10 @@ fn check_port_policy(at: &Origin, settings: &PortTrafficPolicy, namespace: &str,
     let PortTrafficPolicy { port, load_balancer, connection_pool, outlier_detection, tls } = settings;
     match port {
         None => out.push(fault("missing-port", at, "settings of a port need its `port.number`")),
-        Some(port) => check::port_written(&at.key("port"), port.number, out),
+        Some(port) if port.number.is_none() => {
+            out.push(doubt("settings-without-port", &at.key("port"), "settings of no port: `number` is missing or 0"));
+        }
+        Some(_) => {}
     }
     if load_balancer.is_none() && connection_pool.is_none() && outlier_detection.is_none() && tls.is_none() {
         out.push(fault("empty-policy", at, "settings of a port that set nothing").help("set a field, or remove it"));

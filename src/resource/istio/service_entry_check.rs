@@ -91,9 +91,7 @@ fn check_ports(at: &Origin, object: &Object<ServiceEntry, ServiceEntryStatus>, o
             out.push(fault("missing-port-name", &place, "a port of a ServiceEntry needs a `name`"));
         } else if !is_label(name) {
             let message = format!("`{name}` cannot be the name of a port");
-            out.push(
-                fault("malformed-port-name", &place.key("name"), message).help("lower-case letters, digits and `-`"),
-            );
+            out.push(fault("malformed-port-name", &place.key("name"), message).help("letters, digits and `-`"));
         }
         if let Some(first) = names.insert(name, index).filter(|_| !name.is_empty()) {
             let first = Location::Value(at.index(first).key("name"));

@@ -3,7 +3,7 @@
 use super::Telemetry;
 use super::policy_check::{check_choice, check_exclusive};
 use super::telemetry::{CustomTag, MetricsOverrides, ProviderRef, TagOperation, Tracing};
-use crate::base::{Diagnostics, Origin};
+use crate::base::{Diagnostics, Origin, cel};
 use crate::resource::Object;
 use crate::resource::check::{self, doubt, fault};
 
@@ -28,7 +28,14 @@ pub(in crate::resource) fn check(object: &Object<Telemetry>, out: &mut Diagnosti
         }
     }
     for (index, logging) in access_logging.iter().enumerate() {
-        check_providers(&spec.key("accessLogging").index(index), &logging.providers, out);
+        let at = spec.key("accessLogging").index(index);
+        check_providers(&at, &logging.providers, out);
+        if let Some(filter) = &logging.filter
+            && let Err(error) = cel::check(&filter.expression)
+        {
+            let message = format!("the expression is not CEL: {error}");
+            out.push(fault("malformed-expression", &at.key("filter").key("expression"), message));
+        }
     }
 }
 
