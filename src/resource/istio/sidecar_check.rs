@@ -8,7 +8,7 @@ use super::sidecar::{CaptureMode, EgressListener, IngressListener, OutboundTraff
 use super::{Sidecar, destination_rule_check, gateway_check, virtual_service_check};
 use crate::base::{Diagnostics, Location, NamespacedHost, Origin, Port, Protocol};
 use crate::resource::Object;
-use crate::resource::check::{self, doubt, fault, fqdn_fault, is_label};
+use crate::resource::check::{self, doubt, fault, fqdn_fault, is_label, wildcard_domain_fault};
 
 /// Checks one object by itself.
 pub(in crate::resource) fn check(object: &Object<Sidecar>, out: &mut Diagnostics) {
@@ -222,7 +222,8 @@ fn check_policy(at: &Origin, policy: &OutboundTrafficPolicy, out: &mut Diagnosti
         out.push(fault("egress-proxy-without-allow-any", &place, message).help("set `mode: ALLOW_ANY`"));
         return;
     }
-    if let Some(why) = fqdn_fault(proxy.host.as_str()).filter(|_| proxy.host.is_wildcard()) {
+    if let Some(why) = fqdn_fault(proxy.host.as_str()).filter(|_| wildcard_domain_fault(proxy.host.as_str()).is_none())
+    {
         out.push(fault("malformed-host", &place.key("host"), format!("`{}` is not a host: {why}", proxy.host)));
     }
     if proxy.port.is_none() {
