@@ -8,7 +8,12 @@ use prost::{Message, Name};
 /// Where the message holds maps, the order of their entries in the bytes differs from run to run
 /// (prost has hash maps): compare and hash the JSON, which sorts them, not the bytes.
 pub fn pack<M: Message + Name>(message: &M) -> Any {
-    Any { type_url: ["type.googleapis.com/", &M::full_name()].concat(), value: message.encode_to_vec() }
+    Any { type_url: type_url::<M>(), value: message.encode_to_vec() }
+}
+
+/// The type of an `Any` that holds such a message.
+pub fn type_url<M: Name>() -> String {
+    ["type.googleapis.com/", M::PACKAGE, ".", M::NAME].concat()
 }
 
 #[cfg(test)]

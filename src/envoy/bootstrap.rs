@@ -3,7 +3,6 @@
 use envoy_types::pb::envoy::config::bootstrap::v3 as bootstrap;
 use envoy_types::pb::envoy::config::cluster::v3::Cluster;
 use envoy_types::pb::envoy::config::core::v3 as core;
-use envoy_types::pb::envoy::config::listener::v3::FilterChain;
 use envoy_types::pb::envoy::config::metrics::v3 as metrics;
 use envoy_types::pb::envoy::config::overload::v3 as overload;
 use envoy_types::pb::envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig;
@@ -15,7 +14,7 @@ use super::cluster::cluster;
 use super::core::{address, locality, string_matcher};
 use super::discovery::{Discovery, EndpointMode, Tables};
 use super::duplicate_chains::without_duplicate_chains;
-use super::filter_chain::filter_chain;
+use super::filter_chain;
 use super::identity::{Identity, sds_cluster, without_identity};
 use super::json::{self, Style};
 use super::listener::{listener, without_filter_chains};
@@ -87,18 +86,19 @@ pub struct Output {
 }
 
 impl Output {
-    /// Gives the JSON of the message piece by piece. Each listener's filter chains and each cluster are made, written
-    /// and forgotten one by one: the message as a whole may be far larger than what it is made of.
+    /// Gives the JSON of the message piece by piece. Each route and each cluster is made, written and forgotten one by
+    /// one: the message as a whole may be far larger than what it is made of.
     pub fn write_json(&self, style: Style, sink: &mut dyn FnMut(&str)) {
         let discovery = &self.discovery();
         json::stream_object(style, sink, |object| {
             object.fields_around(&self.rest, "static_resources", |object| {
                 object.object("static_resources", |resources| {
                     resources.objects("listeners", self.config.listeners(), |object, (direction, listener)| {
-                        let chains = listener.filter_chains.iter().map(|chain| filter_chain(chain, discovery));
                         let frame = without_filter_chains(direction, listener, discovery);
                         object.fields_around(&frame, "filter_chains", |object| {
-                            object.repeated::<FilterChain>("filter_chains", chains);
+                            object.objects("filter_chains", &listener.filter_chains, |object, chain| {
+                                filter_chain::write(object, chain, discovery);
+                            });
                         });
                     });
                     let clusters = self.config.clusters().map(|one| cluster(one, discovery));

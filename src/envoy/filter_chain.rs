@@ -4,21 +4,35 @@ use envoy_types::pb::envoy::config::listener::v3 as listener;
 
 use super::core::{cidr_range, config_metadata, duration, uint32};
 use super::discovery::Discovery;
-use super::network_filter::network_filter;
+use super::json::Object;
+use super::network_filter::{self, network_filter};
 use super::transport_socket::downstream;
 use crate::ir;
 use crate::ir::listener::FilterChainMatch;
 
 /// A filter chain.
 pub fn filter_chain(chain: &ir::FilterChain, discovery: &Discovery<'_>) -> listener::FilterChain {
-    let ir::FilterChain { origins: _, name, matches, tls, transport_socket_connect_timeout, filters, config_path } =
+    listener::FilterChain {
+        filters: chain.filters.iter().map(|filter| network_filter(filter, discovery)).collect(),
+        ..without_filters(chain, discovery)
+    }
+}
+
+/// Writes the members of a filter chain, of whose routes one at a time is a message.
+pub fn write(object: &mut Object<'_, '_>, chain: &ir::FilterChain, discovery: &Discovery<'_>) {
+    object.fields_around(&without_filters(chain, discovery), "filters", |object| {
+        object.objects("filters", &chain.filters, |object, filter| network_filter::write(object, filter, discovery));
+    });
+}
+
+fn without_filters(chain: &ir::FilterChain, discovery: &Discovery<'_>) -> listener::FilterChain {
+    let ir::FilterChain { origins: _, name, matches, tls, transport_socket_connect_timeout, filters: _, config_path } =
         chain;
     listener::FilterChain {
         name: name.clone(),
         filter_chain_match: matches.as_ref().map(filter_chain_match),
         transport_socket: tls.as_ref().map(|tls| downstream(tls, discovery)),
         transport_socket_connect_timeout: transport_socket_connect_timeout.map(duration),
-        filters: filters.iter().map(|filter| network_filter(filter, discovery)).collect(),
         metadata: config_metadata(config_path.as_deref()),
         ..Default::default()
     }

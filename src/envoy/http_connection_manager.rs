@@ -3,16 +3,16 @@
 use envoy_types::pb::envoy::config::route::v3::RouteConfiguration;
 use envoy_types::pb::envoy::extensions::filters::network::http_connection_manager::v3 as hcm;
 use envoy_types::pb::envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig;
-use envoy_types::pb::google::protobuf::Any;
-use prost::{Message, encoding};
+use prost::Message;
 use std::cell::RefCell;
 
 use super::access_log::access_log;
 use super::any::pack;
 use super::core::{bool_value, cidr_range, duration};
-use super::discovery::Discovery;
+use super::discovery::{Discovery, Tables};
 use super::http_filter::http_filters;
 use super::http_protocol_options::{common, http1, http2};
+use super::json::Object;
 use super::route_configuration;
 use super::tracing::tracing;
 use crate::ir;
@@ -37,19 +37,17 @@ pub fn http_connection_manager(
     }
 }
 
-/// A connection manager as an `Any`, its routes never all in memory as messages.
-pub fn packed(manager: &HttpConnectionManager, discovery: &Discovery<'_>) -> Any {
-    /// `HttpConnectionManager.route_config`.
-    const ROUTE_CONFIG: u32 = 4;
-    match (in_place(&manager.routes, discovery), discovery) {
-        (Ok(configuration), Discovery::Static(tables)) => {
-            let mut any = pack(&settings(manager));
-            tables.repeated.append(manager, &mut any.value);
-            encoding::bytes::encode(ROUTE_CONFIG, &route_configuration::encoded(configuration), &mut any.value);
-            any
-        }
-        _ => pack(&http_connection_manager(manager, discovery)),
-    }
+/// Writes the members of a connection manager in an `Any`, of whose routes one at a time is a message.
+pub fn write(object: &mut Object<'_, '_>, manager: &HttpConnectionManager, tables: &Tables<'_>) {
+    let mut bytes = settings(manager).encode_to_vec();
+    tables.repeated.append(manager, &mut bytes);
+    object.type_url::<hcm::HttpConnectionManager>();
+    object.encoded_around::<hcm::HttpConnectionManager>(&bytes, "route_config", |object| {
+        object.object("route_config", |object| match in_place(&manager.routes, tables) {
+            Ok(configuration) => route_configuration::write(object, configuration),
+            Err(name) => object.fields(&without_routes(name)),
+        });
+    });
 }
 
 /// The bytes of what the connection managers of a proxy have in common, mostly: made where it differs from the last.
@@ -165,29 +163,33 @@ fn settings(manager: &HttpConnectionManager) -> hcm::HttpConnectionManager {
     }
 }
 
-/// A static configuration has the routes in place; names without a configuration get an empty one,
-/// which answers 404 as Envoy does before RDS answered.
+/// A static configuration has the routes in place.
 fn route_specifier(routes: &route::Source, discovery: &Discovery<'_>) -> hcm::http_connection_manager::RouteSpecifier {
     use hcm::http_connection_manager::RouteSpecifier;
-    match (in_place(routes, discovery), discovery) {
-        (Ok(configuration), _) => RouteSpecifier::RouteConfig(route_configuration::route_configuration(configuration)),
-        (Err(name), Discovery::Xds) => RouteSpecifier::Rds(hcm::Rds {
-            config_source: Some(discovery.control_plane()),
-            route_config_name: name.to_owned(),
-        }),
-        (Err(name), Discovery::Static(_)) => {
-            RouteSpecifier::RouteConfig(RouteConfiguration { name: name.to_owned(), ..Default::default() })
+    let found = match (routes, discovery) {
+        (route::Source::Inline(configuration), Discovery::Xds) => Ok(&**configuration),
+        (route::Source::Rds(name), Discovery::Xds) => {
+            return RouteSpecifier::Rds(hcm::Rds {
+                config_source: Some(discovery.control_plane()),
+                route_config_name: name.clone(),
+            });
         }
+        (_, Discovery::Static(tables)) => in_place(routes, tables),
+    };
+    RouteSpecifier::RouteConfig(found.map_or_else(without_routes, route_configuration::route_configuration))
+}
+
+/// The routes that a static configuration has in the connection manager itself, or the name of routes that it has not.
+fn in_place<'a>(routes: &'a route::Source, tables: &Tables<'a>) -> Result<&'a ir::RouteConfiguration, &'a str> {
+    match routes {
+        route::Source::Inline(configuration) => Ok(configuration),
+        route::Source::Rds(name) => tables.routes.get(name.as_str()).copied().ok_or(name),
     }
 }
 
-/// The routes that stand in the connection manager itself, or the name of routes that do not.
-fn in_place<'a>(routes: &'a route::Source, discovery: &Discovery<'a>) -> Result<&'a ir::RouteConfiguration, &'a str> {
-    match (routes, discovery) {
-        (route::Source::Inline(configuration), _) => Ok(configuration),
-        (route::Source::Rds(name), Discovery::Xds) => Err(name),
-        (route::Source::Rds(name), Discovery::Static(tables)) => tables.routes.get(name.as_str()).copied().ok_or(name),
-    }
+/// In place of routes that are not there: it answers 404, as Envoy does before RDS answered.
+fn without_routes(name: &str) -> RouteConfiguration {
+    RouteConfiguration { name: name.to_owned(), ..Default::default() }
 }
 
 fn codec_type(codec: Codec) -> hcm::http_connection_manager::CodecType {

@@ -29,6 +29,7 @@ use prost::{Message, Name};
 
 use buffer::Buffer;
 pub use object::{Object, object, stream_object};
+use tables::Tables;
 use writer::Writer;
 
 /// How the text is laid out.
@@ -86,7 +87,8 @@ pub fn write_message(
     out: &mut String,
 ) -> Result<(), Undescribed> {
     let mut buffer = Buffer::kept(std::mem::take(out));
-    let gaps = Writer::write(full_name, bytes, style, depth, &mut buffer);
+    let message = Tables::get().find(full_name).ok_or_else(|| full_name.to_owned());
+    let gaps = Writer::write(message, bytes, style, depth, &mut buffer);
     *out = buffer.finish();
     if gaps.is_empty() { Ok(()) } else { Err(Undescribed(gaps)) }
 }

@@ -2,10 +2,9 @@
 
 use envoy_types::pb::envoy::config::route::v3 as route;
 
-use prost::{Message, encoding};
-
 use super::core::{bool_value, uint32};
-use super::virtual_host::virtual_host;
+use super::json::Object;
+use super::virtual_host::{self, virtual_host};
 use crate::ir;
 
 /// A route configuration.
@@ -16,16 +15,11 @@ pub fn route_configuration(configuration: &ir::RouteConfiguration) -> route::Rou
     }
 }
 
-/// The bytes of a route configuration, made virtual host by virtual host: all of them at once need many times their
-/// bytes. Fields of the wire format may come in any order.
-pub fn encoded(configuration: &ir::RouteConfiguration) -> Vec<u8> {
-    /// `RouteConfiguration.virtual_hosts`.
-    const VIRTUAL_HOSTS: u32 = 2;
-    let mut bytes = without_virtual_hosts(configuration).encode_to_vec();
-    for host in &configuration.virtual_hosts {
-        encoding::message::encode(VIRTUAL_HOSTS, &virtual_host(host), &mut bytes);
-    }
-    bytes
+/// Writes the members of a route configuration, of whose routes one at a time is a message.
+pub fn write(object: &mut Object<'_, '_>, configuration: &ir::RouteConfiguration) {
+    object.fields_around(&without_virtual_hosts(configuration), "virtual_hosts", |object| {
+        object.objects("virtual_hosts", &configuration.virtual_hosts, virtual_host::write);
+    });
 }
 
 fn without_virtual_hosts(configuration: &ir::RouteConfiguration) -> route::RouteConfiguration {
@@ -43,18 +37,5 @@ fn without_virtual_hosts(configuration: &ir::RouteConfiguration) -> route::Route
         max_direct_response_body_size_bytes: max_direct_response_body_size_bytes.map(uint32),
         ignore_port_in_host_matching: *ignore_port_in_host_matching,
         ..Default::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::envoy::fixtures::{SHOP, route, route_configuration as fixture};
-
-    #[test]
-    fn bytes_and_message_are_the_same() {
-        let configuration = fixture("http.8080", vec![route(SHOP), route(SHOP)]);
-        let decoded = route::RouteConfiguration::decode(encoded(&configuration).as_slice());
-        assert_eq!(decoded.as_ref(), Ok(&route_configuration(&configuration)));
     }
 }

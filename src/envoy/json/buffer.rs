@@ -1,11 +1,14 @@
 //! Text while it is written: kept as a whole, or handed on piece by piece, so that it need not fit into memory.
 
+use std::any::TypeId;
 use std::fmt;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
+use prost::Name;
+
 use super::repeats::Repeats;
-use super::tables::MessageId;
+use super::tables::{MessageId, Tables};
 
 /// How many bytes are collected before they are handed on.
 const PIECE: usize = 128 << 10;
@@ -15,6 +18,8 @@ pub(super) struct Buffer<'s> {
     text: String,
     /// Texts of messages that come again.
     repeats: Repeats,
+    /// Types that were asked for.
+    ids: Vec<(TypeId, Option<MessageId>)>,
     /// How often text was handed on: where it was, positions in the text are not what they were.
     pub(super) handed_on: u32,
     sink: Option<&'s mut dyn FnMut(&str)>,
@@ -23,13 +28,24 @@ pub(super) struct Buffer<'s> {
 impl<'s> Buffer<'s> {
     /// Goes on with a text that is kept.
     pub(super) fn kept(text: String) -> Self {
-        Self { text, repeats: Repeats::default(), handed_on: 0, sink: None }
+        Self { text, repeats: Repeats::default(), ids: Vec::new(), handed_on: 0, sink: None }
     }
 
     /// A text that `sink` gets piece by piece.
     pub(super) fn streamed(sink: &'s mut dyn FnMut(&str)) -> Self {
         let text = String::with_capacity(2 * PIECE);
-        Self { text, repeats: Repeats::default(), handed_on: 0, sink: Some(sink) }
+        Self { text, repeats: Repeats::default(), ids: Vec::new(), handed_on: 0, sink: Some(sink) }
+    }
+
+    /// Which message a type is; `None` where none is described.
+    pub(super) fn id<M: Name + 'static>(&mut self) -> Option<MessageId> {
+        let wanted = TypeId::of::<M>();
+        if let Some((_, id)) = self.ids.iter().find(|(known, _)| *known == wanted) {
+            return *id;
+        }
+        let id = Tables::get().find(&M::full_name());
+        self.ids.push((wanted, id));
+        id
     }
 
     /// Hands on what there is, where it is much.

@@ -7,6 +7,7 @@ use prost::{Message, Name};
 use super::buffer::Buffer;
 use super::writer::{Part, Writer, new_line};
 use super::{Style, text};
+use crate::envoy::any::type_url;
 
 /// An object that is open. Keys must not repeat.
 #[derive(Debug)]
@@ -53,14 +54,39 @@ fn open<'s>(buffer: &mut Buffer<'s>, style: Style, depth: usize, write: impl FnO
 }
 
 impl<'s> Object<'_, 's> {
-    /// Adds the fields of a message as members, and at the place where its field `field` is declared what `write`
-    /// adds: the value of that field, which the message itself does not hold.
-    pub fn fields_around<M: Message + Name>(&mut self, message: &M, field: &str, write: impl FnOnce(&mut Self)) {
-        let (name, bytes) = (M::full_name(), message.encode_to_vec());
-        let layout = (self.style, self.depth);
-        Writer::write_members(&name, &bytes, Part::Before(field), layout, &mut self.empty, self.buffer);
+    /// Adds the fields of a message as members.
+    pub fn fields<M: Message + Name + 'static>(&mut self, message: &M) {
+        let bytes = message.encode_to_vec();
+        self.part::<M>(&bytes, Part::All);
+    }
+
+    /// The same, and at the place where its field `field` is declared what `write` adds: the value of that field, which
+    /// the message itself does not hold.
+    pub fn fields_around<M: Message + Name + 'static>(
+        &mut self,
+        message: &M,
+        field: &str,
+        write: impl FnOnce(&mut Self),
+    ) {
+        self.encoded_around::<M>(&message.encode_to_vec(), field, write);
+    }
+
+    /// The same for the wire format of a message.
+    pub fn encoded_around<M: Name + 'static>(&mut self, bytes: &[u8], field: &str, write: impl FnOnce(&mut Self)) {
+        self.part::<M>(bytes, Part::Before(field));
         write(self);
-        Writer::write_members(&name, &bytes, Part::After(field), layout, &mut self.empty, self.buffer);
+        self.part::<M>(bytes, Part::After(field));
+    }
+
+    fn part<M: Name + 'static>(&mut self, bytes: &[u8], part: Part<'_>) {
+        let Some(id) = self.buffer.id::<M>() else { return };
+        Writer::write_members(id, bytes, part, (self.style, self.depth), &mut self.empty, self.buffer);
+    }
+
+    /// Says of which type the object is, as the first member of what an `Any` holds.
+    pub fn type_url<M: Name>(&mut self) {
+        self.key("@type");
+        text::string(self.buffer, &type_url::<M>());
     }
 
     /// Adds a member that is an object.
@@ -70,21 +96,25 @@ impl<'s> Object<'_, 's> {
     }
 
     /// Adds a member that is a list of messages, also where there are none.
-    pub fn list<M: Message + Name>(&mut self, key: &str, messages: impl IntoIterator<Item = impl Borrow<M>>) {
+    pub fn list<M: Message + Name + 'static>(&mut self, key: &str, messages: impl IntoIterator<Item = impl Borrow<M>>) {
         self.key(key);
-        let name = M::full_name();
+        let id = self.buffer.id::<M>();
         let mut bytes = std::mem::take(&mut self.bytes);
         self.elements(messages, |this, message| {
             bytes.clear();
             // A `Vec` takes any message. What is undescribed is in the text as base64, for its reader to see.
             let _ = message.borrow().encode(&mut bytes);
-            Writer::write(&name, &bytes, this.style, this.depth + 1, this.buffer);
+            Writer::write(id.ok_or_else(M::full_name), &bytes, this.style, this.depth + 1, this.buffer);
         });
         self.bytes = bytes;
     }
 
     /// The same without the member where there are no messages, as a repeated field is written.
-    pub fn repeated<M: Message + Name>(&mut self, key: &str, messages: impl IntoIterator<Item = impl Borrow<M>>) {
+    pub fn repeated<M: Message + Name + 'static>(
+        &mut self,
+        key: &str,
+        messages: impl IntoIterator<Item = impl Borrow<M>>,
+    ) {
         let mut messages = messages.into_iter().peekable();
         if messages.peek().is_some() {
             self.list::<M>(key, messages);

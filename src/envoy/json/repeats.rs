@@ -9,7 +9,7 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 12..=4096;
 /// How many different messages of one type are remembered.
 const WAYS: usize = 16;
 
-/// After so many messages of a type that were all new, most of the following ones are not remembered.
+/// After so many messages of a type that were all new, most of the following ones are neither looked up nor remembered.
 const NEW: u32 = 64;
 
 /// One in so many is, in case they repeat from there on.
@@ -46,6 +46,10 @@ impl Repeats {
             self.types.resize_with(id + 1, Type::default);
         }
         let Some(of_type) = self.types.get_mut(id) else { return Err(false) };
+        if of_type.new >= NEW && !of_type.new.is_multiple_of(SAMPLE) {
+            of_type.new = of_type.new.saturating_add(1);
+            return Err(false);
+        }
         match of_type.texts.iter().position(|known| known.depth == depth && known.bytes == bytes) {
             Some(at) => {
                 of_type.new = 0;
@@ -53,7 +57,7 @@ impl Repeats {
             }
             None => {
                 of_type.new = of_type.new.saturating_add(1);
-                Err(of_type.new < NEW || of_type.new.is_multiple_of(SAMPLE))
+                Err(true)
             }
         }
     }

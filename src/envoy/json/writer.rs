@@ -22,6 +22,8 @@ struct Occurrence<'a> {
 /// Which fields of a message, by the order of their declaration.
 #[derive(Clone, Copy)]
 pub(super) enum Part<'f> {
+    /// All.
+    All,
     /// Those before this one.
     Before(&'f str),
     /// This one and those behind it.
@@ -53,29 +55,30 @@ impl<'a, 'o, 's> Writer<'a, 'o, 's> {
         Writer { tables: Tables::get(), out, style, depth, stack: Vec::new(), gaps: Vec::new() }
     }
 
-    /// Appends the JSON of a message; gives what had no descriptor or was broken.
+    /// Appends the JSON of a message, or of bytes of a type that is not described, by its name; gives what had no
+    /// descriptor or was broken.
     pub(super) fn write(
-        full_name: &str,
+        message: Result<MessageId, String>,
         bytes: &'a [u8],
         style: Style,
         depth: usize,
         out: &'o mut Buffer<'s>,
     ) -> Vec<String> {
         let mut writer = Writer::new(style, depth, out);
-        match writer.tables.find(full_name) {
-            Some(id) => writer.message(id, bytes),
-            None => {
-                writer.gaps.push(full_name.to_owned());
+        match message {
+            Ok(id) => writer.message(id, bytes),
+            Err(full_name) => {
+                writer.gaps.push(full_name);
                 writer.base64(bytes);
             }
         }
         writer.gaps
     }
 
-    /// Appends the fields of a message as members of an object that is open at `depth`: those that are declared
-    /// before the field `split`, or those from it on. What has no descriptor is left out.
+    /// Appends the fields of a message as members of an object that is open at `depth`: all, those that are declared
+    /// before a field, or those from it on. What has no descriptor is left out.
     pub(super) fn write_members(
-        full_name: &str,
+        id: MessageId,
         bytes: &'a [u8],
         part: Part<'_>,
         (style, depth): (Style, usize),
@@ -83,15 +86,19 @@ impl<'a, 'o, 's> Writer<'a, 'o, 's> {
         out: &'o mut Buffer<'s>,
     ) {
         let mut writer = Writer::new(style, depth, out);
-        let Some(table) = writer.tables.find(full_name).map(|id| writer.tables.message(id)) else { return };
-        let place = |name| table.fields.iter().position(|field| field.is_called(name)).unwrap_or(table.fields.len());
+        let table = writer.tables.message(id);
         writer.scan(table, bytes);
-        let (Part::Before(field) | Part::After(field)) = part;
-        let split = writer.stack.partition_point(|occurrence| occurrence.field < place(field));
-        match part {
-            Part::Before(_) => writer.members(table, 0, split, empty),
-            Part::After(_) => writer.members(table, split, writer.stack.len(), empty),
-        }
+        let place = |name| table.fields.iter().position(|field| field.is_called(name)).unwrap_or(table.fields.len());
+        let split = |name| {
+            let place = place(name);
+            writer.stack.partition_point(|occurrence| occurrence.field < place)
+        };
+        let (start, end) = match part {
+            Part::All => (0, writer.stack.len()),
+            Part::Before(field) => (0, split(field)),
+            Part::After(field) => (split(field), writer.stack.len()),
+        };
+        writer.members(table, start, end, empty);
     }
 
     fn message(&mut self, id: MessageId, bytes: &'a [u8]) {
