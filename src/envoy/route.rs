@@ -36,7 +36,8 @@ pub fn route(route: &ir::Route) -> route::Route {
     } = route;
     let (request_headers_to_add, request_headers_to_remove) = header_changes(request_headers);
     let (response_headers_to_add, response_headers_to_remove) = header_changes(response_headers);
-    let per_filter = [cors.as_ref().map(http_filter::cors::on_route), fault.as_ref().map(http_filter::fault::on_route)];
+    let per_filter =
+        [cors.as_deref().map(http_filter::cors::on_route), fault.as_deref().map(http_filter::fault::on_route)];
     route::Route {
         name: name.clone(),
         r#match: Some(route_match(matches)),
@@ -202,7 +203,7 @@ fn retry_policy(policy: &RetryPolicy) -> route::RetryPolicy {
     });
     let back_off = |base: Duration| RetryBackOff { base_interval: Some(duration(base)), max_interval: None };
     route::RetryPolicy {
-        retry_on: retry_on.clone(),
+        retry_on: retry_on.clone().into_owned(),
         num_retries: Some(uint32(*num_retries)),
         per_try_timeout: per_try_timeout.map(duration),
         retriable_status_codes: retriable_status_codes.clone(),

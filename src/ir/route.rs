@@ -1,5 +1,7 @@
 //! Route configurations, virtual hosts and routes.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{FractionalPercent, StringMatch};
@@ -60,7 +62,7 @@ pub struct Route {
     /// What becomes of them.
     pub action: Action,
     /// The path of the Istio object that made it (`/apis/…`), written to `metadata.istio.config`.
-    pub config_path: Option<String>,
+    pub config_path: Option<Arc<str>>,
     /// `decorator.operation`: the span's name.
     pub decorator: Option<String>,
     /// Changes of the request's headers.
@@ -68,9 +70,9 @@ pub struct Route {
     /// Changes of the response's headers.
     pub response_headers: HeaderChanges,
     /// Cross-origin policy.
-    pub cors: Option<CorsPolicy>,
+    pub cors: Option<Box<CorsPolicy>>,
     /// Fault injection.
-    pub fault: Option<Fault>,
+    pub fault: Option<Box<Fault>>,
     /// Prefix of the route's own statistics.
     pub stat_prefix: Option<String>,
 }
@@ -304,7 +306,7 @@ pub struct HeaderValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Comma-separated conditions.
-    pub retry_on: String,
+    pub retry_on: Cow<'static, str>,
     /// How often.
     pub num_retries: u32,
     /// How long one try may take.

@@ -12,7 +12,7 @@ pub(super) fn hostname(host: &HostPattern, namespace: &str, domain: &str) -> Hos
     if text.is_empty() || text == "*" || text.contains('.') || text.parse::<IpAddr>().is_ok() {
         return host.clone();
     }
-    format!("{text}.{namespace}.svc.{domain}").into()
+    [text, ".", namespace, ".svc.", domain].concat().into()
 }
 
 /// The gateway a name means in a namespace, as `namespace/name`; `mesh` stays. `name.namespace…`
@@ -26,7 +26,7 @@ pub(super) fn gateway(written: &str, namespace: &str) -> String {
         Some(_) => written.to_owned(),
         None => match written.split_once('.') {
             Some((name, rest)) => format!("{}/{name}", rest.split('.').next().unwrap_or_default()),
-            None => format!("{namespace}/{written}"),
+            None => [namespace, "/", written].concat(),
         },
     }
 }

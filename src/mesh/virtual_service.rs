@@ -1,9 +1,9 @@
 //! Routes of hosts.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::Visibility;
-use crate::base::{HostPattern, Origin, Origins, Timestamp};
+use crate::base::{HostPattern, Origin, Origins, Path, Timestamp};
 use crate::resource::istio;
 
 /// A VirtualService with delegates merged and short names resolved to hostnames.
@@ -20,7 +20,7 @@ pub struct VirtualService {
     /// Annotations that change its meaning.
     pub annotations: std::collections::BTreeMap<String, String>,
     /// The path Istio's metadata name it by (`/apis/…`).
-    pub config_path: String,
+    pub config_path: Arc<str>,
     /// Who sees it.
     pub visibility: Visibility,
     /// Its hosts, resolved to hostnames, in the user's order.
@@ -35,6 +35,15 @@ pub struct VirtualService {
     pub tcp: Vec<Rule<istio::virtual_service::TcpRoute>>,
     /// Whether Istio treats it as made from a Gateway API or Ingress object.
     pub semantics: Semantics,
+}
+
+impl VirtualService {
+    /// Where a host is written.
+    pub fn host_origin(&self, at: usize) -> Origin {
+        /// The same steps for all of them.
+        static HOSTS: LazyLock<Path> = LazyLock::new(|| Path::root().key("spec").key("hosts"));
+        Origin { resource: self.origin.resource, path: HOSTS.index(at) }
+    }
 }
 
 /// Which rules a VirtualService follows.

@@ -26,7 +26,7 @@ pub(super) fn forward(
     route: &mut ir::Route,
 ) -> Forward {
     let timeout = spec.timeout.map(std_duration).unwrap_or_default();
-    let rewrite = spec.rewrite.as_ref();
+    let rewrite = spec.rewrite.as_deref();
     let rewritten = rewrite.map(|rewrite| rewrite.authority.clone()).filter(|authority| !authority.is_empty());
     let authority = rewritten.unwrap_or(headers_authority);
     let mut forward = Forward {
@@ -56,7 +56,7 @@ pub(super) fn forward(
         let clusters = weighted.into_iter().map(|destination| weighted_cluster(context, destination));
         forward.clusters = Clusters::Weighted(clusters.collect());
     }
-    let wanted = spec.retries.as_ref().or(context.view.mesh.config.default_http_retry_policy.as_ref());
+    let wanted = spec.retries.as_deref().or(context.view.mesh.config.default_http_retry_policy.as_ref());
     forward.retry = retry_policy(wanted, consistent_hash);
     forward
 }

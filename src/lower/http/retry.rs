@@ -1,5 +1,7 @@
 //! Retries.
 
+use std::borrow::Cow;
+
 use crate::ir::route::RetryPolicy;
 use crate::lower::defaults;
 use crate::lower::time::std_duration;
@@ -9,7 +11,7 @@ use crate::resource::istio::virtual_service::HttpRetry;
 /// consistent hashing the same host is tried again (`istio: retry.ConvertPolicy`).
 pub fn retry_policy(wanted: Option<&HttpRetry>, consistent_hash: bool) -> Option<RetryPolicy> {
     let mut policy = RetryPolicy {
-        retry_on: defaults::RETRY_ON.to_owned(),
+        retry_on: Cow::Borrowed(defaults::RETRY_ON),
         num_retries: defaults::RETRIES,
         per_try_timeout: None,
         retriable_status_codes: Vec::new(),
@@ -40,7 +42,7 @@ pub fn retry_policy(wanted: Option<&HttpRetry>, consistent_hash: bool) -> Option
 /// retry.ConvertInboundPolicy`). There is one host only, so nothing chooses among hosts.
 pub fn inbound_retry_policy(wanted: Option<&HttpRetry>) -> Option<RetryPolicy> {
     let mut policy = RetryPolicy {
-        retry_on: defaults::INBOUND_RETRY_ON.to_owned(),
+        retry_on: Cow::Borrowed(defaults::INBOUND_RETRY_ON),
         num_retries: defaults::RETRIES,
         per_try_timeout: None,
         retriable_status_codes: Vec::new(),
@@ -62,7 +64,7 @@ pub fn inbound_retry_policy(wanted: Option<&HttpRetry>) -> Option<RetryPolicy> {
 
 /// Envoy's conditions, and the status codes written among them, which ask for the condition
 /// `retriable-status-codes` (`istio: retry.parseRetryOn`).
-fn conditions(retry_on: &str) -> (String, Vec<u32>) {
+fn conditions(retry_on: &str) -> (Cow<'static, str>, Vec<u32>) {
     let mut words = Vec::new();
     let mut codes = Vec::new();
     for part in retry_on.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -75,7 +77,7 @@ fn conditions(retry_on: &str) -> (String, Vec<u32>) {
     if !codes.is_empty() && !conditions.contains("retriable-status-codes") {
         conditions.push_str(",retriable-status-codes");
     }
-    (conditions, codes)
+    (conditions.into(), codes)
 }
 
 /// Whether Go's `net/http` knows a status; Istio takes only those for codes.
@@ -90,16 +92,16 @@ mod tests {
 
     #[test]
     fn status_codes_ask_for_their_condition() {
-        assert_eq!(conditions("5xx, 503,reset"), ("5xx,reset,retriable-status-codes".to_owned(), vec![503]));
-        assert_eq!(conditions("503"), (",retriable-status-codes".to_owned(), vec![503]));
-        assert_eq!(conditions("999"), ("999".to_owned(), vec![]));
+        assert_eq!(conditions("5xx, 503,reset"), ("5xx,reset,retriable-status-codes".into(), vec![503]));
+        assert_eq!(conditions("503"), (",retriable-status-codes".into(), vec![503]));
+        assert_eq!(conditions("999"), ("999".into(), vec![]));
     }
 
     #[test]
     fn inbound_retries_are_tried_at_the_same_host() {
         let wanted = HttpRetry { attempts: 3, retry_on: "reset".to_owned(), ..HttpRetry::default() };
         let policy = inbound_retry_policy(Some(&wanted)).expect("a policy");
-        assert_eq!((policy.num_retries, policy.retry_on.as_str(), policy.avoid_previous_hosts), (3, "reset", false));
+        assert_eq!((policy.num_retries, &*policy.retry_on, policy.avoid_previous_hosts), (3, "reset", false));
         assert_eq!(inbound_retry_policy(Some(&HttpRetry::default())), None);
     }
 

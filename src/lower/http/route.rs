@@ -1,6 +1,7 @@
 //! The routes of one VirtualService on one listener.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::action::{direct_response, forward, redirect};
 use super::headers::header_changes;
@@ -105,12 +106,12 @@ fn route(
         name: if request_name.is_empty() { spec.name.clone() } else { format!("{}.{request_name}", spec.name) },
         matches: route_match(virtual_service.semantics, request.map(|(_, request)| request)),
         action: ir::route::Action::NonForwarding,
-        config_path: Some(virtual_service.config_path.clone()),
+        config_path: Some(Arc::clone(&virtual_service.config_path)),
         decorator: None,
         request_headers: headers.request,
         response_headers: headers.response,
-        cors: spec.cors_policy.as_ref().map(cors_policy),
-        fault: spec.fault.as_ref().and_then(fault),
+        cors: spec.cors_policy.as_deref().map(cors_policy).map(Box::new),
+        fault: spec.fault.as_deref().and_then(fault).map(Box::new),
         stat_prefix: request.map(|(_, request)| request.stat_prefix.clone()).filter(|prefix| !prefix.is_empty()),
     };
     route.action = if let Some(wanted) = &spec.redirect {
@@ -140,16 +141,18 @@ fn origins(rule: &Rule<HttpRoute>, at: Option<usize>) -> Origins {
 /// (`istio: route.GetRouteOperation`).
 fn operation(route: &ir::Route, virtual_service: &str, listen_port: u32) -> String {
     use ir::route::{Action, Clusters, PathMatch};
-    let path = match &route.matches.path {
-        PathMatch::Prefix(prefix) => format!("{prefix}*"),
-        PathMatch::Exact(path) | PathMatch::Regex(path) => path.clone(),
-        PathMatch::PathSeparatedPrefix(_) => "/*".to_owned(),
+    let (path, end) = match &route.matches.path {
+        PathMatch::Prefix(prefix) => (prefix.as_str(), "*"),
+        PathMatch::Exact(path) | PathMatch::Regex(path) => (path.as_str(), ""),
+        PathMatch::PathSeparatedPrefix(_) => ("/*", ""),
     };
     if let Action::Forward(forward) = &route.action
         && let Clusters::Single(cluster) = &forward.clusters
-        && let [_, port, _, host] = cluster.split('|').collect::<Vec<_>>()[..]
     {
-        return format!("{host}:{port}{path}");
+        let mut parts = cluster.split('|');
+        if let [Some(_), Some(port), Some(_), Some(host), None] = std::array::from_fn(|_| parts.next()) {
+            return [host, ":", port, path, end].concat();
+        }
     }
-    format!("{virtual_service}:{listen_port}{path}")
+    format!("{virtual_service}:{listen_port}{path}{end}")
 }

@@ -110,7 +110,7 @@ mod tests {
             namespace: namespace.to_owned(),
             created: None,
             annotations: BTreeMap::new(),
-            config_path: String::new(),
+            config_path: "".into(),
             visibility: Visibility::Public,
             hosts: hosts.iter().map(|host| HostPattern::from(*host)).collect(),
             gateways: Vec::new(),

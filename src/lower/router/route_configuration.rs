@@ -38,7 +38,7 @@ pub(super) fn route_configurations(shared: &Shared<'_>, merged: &Merged<'_>) -> 
 
 fn route_configuration(shared: &Shared<'_>, name: &str, servers: &[&Server<'_>]) -> RouteConfiguration {
     let mut draft = Draft::default();
-    for server in servers {
+    for server in servers.iter().copied() {
         for met in shared
             .virtual_services
             .get(server.gateway_key.as_str())
@@ -84,11 +84,12 @@ fn black_hole(servers: &[&Server<'_>]) -> VirtualHost {
 
 /// Virtual hosts while they are made.
 #[derive(Debug, Default)]
-struct Draft {
+struct Draft<'a> {
     /// Lists of routes, one for each gateway and VirtualService: servers of one gateway share it, made for
     /// the first of them.
     lists: Vec<Vec<Route>>,
-    by_virtual_service: BTreeMap<(String, String), Option<usize>>,
+    /// The list of a VirtualService (name and namespace) and gateway; `None` where it has no routes there.
+    by_virtual_service: BTreeMap<[&'a str; 3], Option<usize>>,
     hosts: BTreeMap<String, DraftHost>,
 }
 
@@ -102,15 +103,15 @@ struct DraftHost {
     require_tls: bool,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// Adds the routes of a VirtualService to the hosts that it and the server both take.
-    fn add(&mut self, shared: &Shared<'_>, server: &Server<'_>, met: &Met<'_>) {
+    fn add(&mut self, shared: &Shared<'a>, server: &'a Server<'_>, met: &Met<'a>) {
         let Some(list) = self.list(shared, server, met.virtual_service) else {
             return;
         };
         for (host, at) in &met.hosts {
             let origin = match met.virtual_service.semantics {
-                Semantics::Istio => met.virtual_service.origin.key("spec").key("hosts").index(*at),
+                Semantics::Istio => met.virtual_service.host_origin(*at),
                 // The rule of the Ingress, which has the host.
                 Semantics::Ingress => met.virtual_service.origin.clone(),
             };
@@ -144,8 +145,13 @@ impl Draft {
     }
 
     /// The routes of a VirtualService for a gateway; `None` where it has none here.
-    fn list(&mut self, shared: &Shared<'_>, server: &Server<'_>, virtual_service: &VirtualService) -> Option<usize> {
-        let key = (server.gateway_key.clone(), format!("{}/{}", virtual_service.namespace, virtual_service.name));
+    fn list(
+        &mut self,
+        shared: &Shared<'_>,
+        server: &'a Server<'_>,
+        virtual_service: &'a VirtualService,
+    ) -> Option<usize> {
+        let key = [virtual_service.name.as_str(), &virtual_service.namespace, &server.gateway_key];
         if let Some(known) = self.by_virtual_service.get(&key) {
             return *known;
         }
@@ -175,30 +181,48 @@ impl Draft {
             self.hosts.into_iter().map(|(host, draft)| (host.into(), draft)).collect();
         hosts.sort_by(|(a, _), (b, _)| a.specificity(b));
         let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
-        let mut virtual_hosts: Vec<VirtualHost> = Vec::new();
+        let mut made: Vec<(Vec<usize>, VirtualHost)> = Vec::new();
         for (host, draft) in hosts {
-            let same = known.get(&draft.lists).and_then(|at| virtual_hosts.get_mut(*at));
-            match same.filter(|first| first.require_tls == draft.require_tls) {
-                Some(first) => {
+            let same = known.get(&draft.lists).and_then(|at| made.get_mut(*at));
+            match same.filter(|(_, first)| first.require_tls == draft.require_tls) {
+                Some((_, first)) => {
                     first.domains.push(host.as_str().to_owned());
                     first.origins.extend(draft.origins);
                 }
                 None => {
-                    known.insert(draft.lists.clone(), virtual_hosts.len());
-                    let mut routes: Vec<Route> =
-                        draft.lists.iter().filter_map(|list| self.lists.get(*list)).flatten().cloned().collect();
-                    precedence::sort_routes(&mut routes);
-                    virtual_hosts.push(ir::VirtualHost {
+                    known.insert(draft.lists.clone(), made.len());
+                    let virtual_host = ir::VirtualHost {
                         origins: draft.origins,
                         name: name::virtual_host(host.as_str(), draft.port),
                         domains: vec![host.as_str().to_owned()],
-                        routes,
+                        routes: Vec::new(),
                         require_tls: draft.require_tls,
                         include_request_attempt_count,
-                    });
+                    };
+                    made.push((draft.lists, virtual_host));
                 }
             }
         }
-        virtual_hosts
+        with_routes(made, self.lists)
     }
+}
+
+/// The virtual hosts with the routes of their lists. The last that has a list takes it, those before get copies.
+fn with_routes(made: Vec<(Vec<usize>, VirtualHost)>, mut lists: Vec<Vec<Route>>) -> Vec<VirtualHost> {
+    let mut left = vec![0_usize; lists.len()];
+    for list in made.iter().flat_map(|(lists, _)| lists) {
+        left[*list] += 1;
+    }
+    let mut take = |list: &usize| {
+        let (Some(left), Some(routes)) = (left.get_mut(*list), lists.get_mut(*list)) else { return Vec::new() };
+        *left -= 1;
+        if *left == 0 { std::mem::take(routes) } else { routes.clone() }
+    };
+    let filled = made.into_iter().map(|(lists, host)| {
+        let mut routes = Vec::with_capacity(lists.len());
+        lists.iter().for_each(|list| routes.append(&mut take(list)));
+        precedence::sort_routes(&mut routes);
+        VirtualHost { routes, ..host }
+    });
+    filled.collect()
 }

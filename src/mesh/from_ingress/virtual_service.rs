@@ -74,7 +74,7 @@ fn virtual_service(host: &str, rules: HostRules<'_>, scope: &Scope<'_>) -> Virtu
     let namespace = ingress.namespace();
     VirtualService {
         origin,
-        config_path: format!("/apis/networking.istio.io/v1/namespaces/{namespace}/virtual-service/{name}"),
+        config_path: format!("/apis/networking.istio.io/v1/namespaces/{namespace}/virtual-service/{name}").into(),
         name,
         namespace: namespace.to_owned(),
         created: None,

@@ -27,7 +27,9 @@ pub(in crate::mesh) fn virtual_services(
     let without_hosts = objects.iter().filter(|object| object.spec.hosts.is_empty());
     let delegates: Delegates<'_> = without_hosts.map(|object| ((object.namespace(), object.name()), object)).collect();
     let roots = objects.iter().filter(|object| !object.spec.hosts.is_empty());
-    roots.map(|object| virtual_service(object, &delegates, site, diagnostics)).collect()
+    let mut linked = Vec::with_capacity(objects.len());
+    linked.extend(roots.map(|object| virtual_service(object, &delegates, site, diagnostics)));
+    linked
 }
 
 fn virtual_service(
@@ -53,10 +55,9 @@ fn virtual_service(
         namespace: meta.namespace.clone(),
         created: meta.creation_timestamp,
         annotations: meta.annotations.0.clone(),
-        config_path: format!(
-            "/apis/networking.istio.io/v1/namespaces/{}/virtual-service/{}",
-            meta.namespace, meta.name
-        ),
+        config_path: ["/apis/networking.istio.io/v1/namespaces/", &meta.namespace, "/virtual-service/", &meta.name]
+            .concat()
+            .into(),
         visibility: visibility(object, site),
         hosts: spec.hosts.iter().map(|host| names::hostname(host, names.namespace, names.domain)).collect(),
         gateways,

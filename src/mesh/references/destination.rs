@@ -37,40 +37,46 @@ impl<'m> Destinations<'m> {
     pub(super) fn check(&mut self, service: &VirtualService, diagnostics: &mut Diagnostics) {
         for rule in &service.http {
             let Some(origin) = rule.origins.first() else { continue };
-            let route = &rule.spec.route;
-            let routes = route.iter().enumerate().map(|(at, it)| (origin.key("route").index(at), &it.destination));
-            let mirrors = rule.spec.mirrors.iter().enumerate();
-            let mirrors = mirrors.map(|(at, it)| (origin.key("mirrors").index(at), &it.destination));
-            for (origin, destination) in routes.chain(mirrors) {
-                self.check_destination(origin.key("destination"), destination.as_ref(), diagnostics);
+            let routes = rule.spec.route.iter().map(|it| &it.destination).enumerate();
+            let mirrors = rule.spec.mirrors.iter().map(|it| &it.destination).enumerate();
+            let of = |key: &'static str| move |(at, destination)| (key, at, destination);
+            for (key, at, destination) in routes.map(of("route")).chain(mirrors.map(of("mirrors"))) {
+                let place = || origin.key(key).index(at).key("destination");
+                self.check_destination(place, destination.as_ref(), diagnostics);
             }
-            self.check_destination(origin.key("mirror"), rule.spec.mirror.as_ref(), diagnostics);
+            self.check_destination(|| origin.key("mirror"), rule.spec.mirror.as_ref(), diagnostics);
         }
         let tls = service.tls.iter().map(|rule| (&rule.origins, &rule.spec.route));
         let tcp = service.tcp.iter().map(|rule| (&rule.origins, &rule.spec.route));
         for (origins, routes) in tls.chain(tcp) {
             let Some(origin) = origins.first() else { continue };
             for (at, route) in routes.iter().enumerate() {
-                let origin = origin.key("route").index(at).key("destination");
-                self.check_destination(origin, route.destination.as_ref(), diagnostics);
+                let place = || origin.key("route").index(at).key("destination");
+                self.check_destination(place, route.destination.as_ref(), diagnostics);
             }
         }
     }
 
-    fn check_destination(&mut self, origin: Origin, destination: Option<&Destination>, diagnostics: &mut Diagnostics) {
+    /// `place` is where the destination is written.
+    fn check_destination(
+        &mut self,
+        place: impl Fn() -> Origin,
+        destination: Option<&Destination>,
+        diagnostics: &mut Diagnostics,
+    ) {
         let Some(destination) = destination else { return };
-        let services: Vec<_> = self.mesh.services_with_host(destination.host.as_str()).collect();
-        let found = if services.is_empty() {
-            self.unknown_host(&origin, destination.host.as_str()).or_else(|| {
+        let place: &dyn Fn() -> Origin = &place;
+        let found = if self.mesh.services_with_host(destination.host.as_str()).next().is_none() {
+            self.unknown_host(place, destination.host.as_str()).or_else(|| {
                 // The service may be elsewhere, but its DestinationRules are here.
                 let rules = self.rules(destination.host.as_str());
-                self.unknown_subset(&origin, destination).filter(|_| !rules.is_empty())
+                self.unknown_subset(place, destination).filter(|_| !rules.is_empty())
             })
         } else {
-            self.unknown_port(&origin, destination).or_else(|| self.unknown_subset(&origin, destination))
+            self.unknown_port(place, destination).or_else(|| self.unknown_subset(place, destination))
         };
         if let Some(found) = found
-            && self.reported.insert(origin)
+            && self.reported.insert(place())
         {
             diagnostics.push(found);
         }
@@ -78,7 +84,7 @@ impl<'m> Destinations<'m> {
 
     /// Said of a Service only where the input holds others of its namespace, and of another host
     /// only where the input holds services at all.
-    fn unknown_host(&self, origin: &Origin, host: &str) -> Option<Diagnostic> {
+    fn unknown_host(&self, place: &dyn Fn() -> Origin, host: &str) -> Option<Diagnostic> {
         let suffix = format!(".svc.{}", self.mesh.domain);
         let of_kubernetes = host.strip_suffix(suffix.as_str()).and_then(|start| start.split_once('.'));
         let known = match of_kubernetes {
@@ -89,7 +95,7 @@ impl<'m> Destinations<'m> {
             return None;
         }
         let message = format!("no service in the input has host `{host}`");
-        let found = Diagnostic::warning("unknown-destination-host", Location::Value(origin.key("host")), message)
+        let found = Diagnostic::warning("unknown-destination-host", Location::Value(place().key("host")), message)
             .labelled("requests that go there fail");
         let meant = format!("{host}{suffix}");
         Some(match of_kubernetes {
@@ -101,7 +107,7 @@ impl<'m> Destinations<'m> {
         })
     }
 
-    fn unknown_port(&self, origin: &Origin, destination: &Destination) -> Option<Diagnostic> {
+    fn unknown_port(&self, place: &dyn Fn() -> Origin, destination: &Destination) -> Option<Diagnostic> {
         let number = destination.port?.number?.number();
         let services = || self.mesh.services_with_host(destination.host.as_str());
         if services().any(|service| service.port(number).is_some()) {
@@ -110,8 +116,8 @@ impl<'m> Destinations<'m> {
         let ports: BTreeSet<u32> = services().flat_map(|service| &service.ports).map(|port| port.port).collect();
         let ports: Vec<_> = ports.iter().map(|port| format!("`{port}`")).collect();
         let message = format!("`{}` has no port `{number}`", destination.host);
-        let place = Location::Value(origin.key("port").key("number"));
-        let found = Diagnostic::warning("unknown-destination-port", place, message)
+        let at = Location::Value(place().key("port").key("number"));
+        let found = Diagnostic::warning("unknown-destination-port", at, message)
             .labelled("requests that go there fail")
             .help(match ports.is_empty() {
                 true => "the service has no ports".to_owned(),
@@ -124,7 +130,7 @@ impl<'m> Destinations<'m> {
         Some(places.fold(found, |found, place| found.related(Location::Value(place), "the service")))
     }
 
-    fn unknown_subset(&self, origin: &Origin, destination: &Destination) -> Option<Diagnostic> {
+    fn unknown_subset(&self, place: &dyn Fn() -> Origin, destination: &Destination) -> Option<Diagnostic> {
         let subset = destination.subset.as_str();
         if subset.is_empty() {
             return None;
@@ -135,7 +141,7 @@ impl<'m> Destinations<'m> {
             return None;
         }
         let message = format!("no DestinationRule in the input gives `{}` a subset `{subset}`", destination.host);
-        let found = Diagnostic::warning("unknown-subset", Location::Value(origin.key("subset")), message)
+        let found = Diagnostic::warning("unknown-subset", Location::Value(place().key("subset")), message)
             .labelled("requests that go there fail");
         let known: BTreeSet<&str> = subsets().collect();
         let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();

@@ -83,9 +83,10 @@ impl<'m> ServedHosts<'m> {
         let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
         let wider = ends.filter_map(move |at| self.suffixes.get(text.get(at..)?));
         // What is narrower than it: everything that ends with its suffix.
-        let start = reversed(text);
-        let from = self.reversed.range(start.clone()..).take_while(move |(key, _)| key.starts_with(&start));
-        let narrower = from.map(|(_, found)| found).filter(|_| host.is_wildcard());
+        let narrower = host.suffix().map(reversed).into_iter().flat_map(|start| {
+            let from = self.reversed.range(start.clone()..).take_while(move |(key, _)| key.starts_with(&start));
+            from.map(|(_, found)| found)
+        });
         exact.into_iter().chain(wider).chain(narrower).flatten().copied()
     }
 }

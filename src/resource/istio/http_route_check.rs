@@ -30,7 +30,7 @@ pub(super) fn check(at: &Origin, route: &HttpRoute, is_delegate: bool, binding: 
     if let Some(headers) = &route.headers {
         header_check::check(&at.key("headers"), headers, out);
     }
-    header_check::check_authority(at, route.rewrite.as_ref(), route.headers.as_ref(), out);
+    header_check::check_authority(at, route.rewrite.as_deref(), route.headers.as_ref(), out);
     check_mirrors(at, route, out);
     check::duration(&at.key("timeout"), route.timeout, out);
     if let Some(redirect) = &route.redirect {

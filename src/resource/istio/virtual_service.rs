@@ -47,7 +47,7 @@ pub struct PortSelector {
     pub number: Option<Port>,
 }
 
-/// A rule for HTTP requests: when it matches, and what to do.
+/// A rule for HTTP requests: when it matches, and what to do. What is large and seldom is in boxes: there are many.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct HttpRoute {
@@ -59,19 +59,19 @@ pub struct HttpRoute {
     /// Where to forward, by weight.
     pub route: Vec<HttpRouteDestination>,
     /// Answer with a redirect instead.
-    pub redirect: Option<HttpRedirect>,
+    pub redirect: Option<Box<HttpRedirect>>,
     /// Answer with a fixed response instead.
     pub direct_response: Option<HttpDirectResponse>,
     /// Take the routes of another VirtualService instead.
     pub delegate: Option<Delegate>,
     /// Change the path or authority before forwarding.
-    pub rewrite: Option<HttpRewrite>,
+    pub rewrite: Option<Box<HttpRewrite>>,
     /// The longest a request may take; absent or zero means no limit.
     pub timeout: Option<Duration>,
     /// When to try again.
-    pub retries: Option<HttpRetry>,
+    pub retries: Option<Box<HttpRetry>>,
     /// Delays and errors to inject.
-    pub fault: Option<HttpFaultInjection>,
+    pub fault: Option<Box<HttpFaultInjection>>,
     /// Where to send copies of requests; `mirrors` is its plural.
     pub mirror: Option<Destination>,
     /// Where to send copies of requests.
@@ -82,7 +82,7 @@ pub struct HttpRoute {
     /// The share of requests to copy to `mirror`; absent means all.
     pub mirror_percentage: Option<Percent>,
     /// Cross-origin resource sharing.
-    pub cors_policy: Option<CorsPolicy>,
+    pub cors_policy: Option<Box<CorsPolicy>>,
     /// Headers to change for all destinations.
     pub headers: Option<Headers>,
 }

@@ -101,7 +101,7 @@ impl<'m> Draft<'_, '_, 'm> {
                     let origins = [origin.key("match").index(at)].into_iter().chain(rule.origins.iter().cloned());
                     let origins = origins.chain([self.place.service.origin.clone()]).collect();
                     self.chains.push(Chain {
-                        config_path: Some(virtual_service.config_path.clone()),
+                        config_path: Some(virtual_service.config_path.to_string()),
                         server_names: matches.sni_hosts.iter().map(|host| host.as_str().to_owned()).collect(),
                         ..Chain::bytes(filters, self.ranges.clone(), origins)
                     });
@@ -168,7 +168,7 @@ impl<'m> Draft<'_, '_, 'm> {
                     rule.origins.iter().cloned().chain([self.place.service.origin.clone()]).collect();
                 if ends {
                     let chain = Chain::bytes(filters, self.ranges.clone(), origins);
-                    self.chains.push(Chain { config_path: Some(virtual_service.config_path.clone()), ..chain });
+                    self.chains.push(Chain { config_path: Some(virtual_service.config_path.to_string()), ..chain });
                     return;
                 }
                 let same: BTreeSet<&String> = subnets.iter().collect();
