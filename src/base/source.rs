@@ -1,6 +1,6 @@
 //! The texts of a run, and places in them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text in the [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,31 +26,34 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-/// One text, with an index of its lines, so that a position costs a binary search.
+/// One text. An index of its lines is made when the first position is asked for: each then costs a binary search.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     /// The name diagnostics show, a path relative to where the user stands, or `<stdin>`.
     pub name: Arc<str>,
     /// The whole text, as read.
-    pub text: Arc<str>,
-    /// Byte offset at which each line starts; the first is 0.
-    pub line_starts: Arc<[u32]>,
+    pub text: Arc<String>,
+    line_starts: OnceLock<Arc<[u32]>>,
 }
 
 impl SourceFile {
-    /// Indexes a text. Texts are limited to 4 GiB; the reader refuses larger ones.
-    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        let mut line_starts = vec![0];
-        line_starts.extend(text.match_indices('\n').map(|(at, _)| at as u32 + 1));
-        Self { name: name.into(), text, line_starts: line_starts.into() }
+    /// A text. Texts are limited to 4 GiB; the reader refuses larger ones.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: Arc::new(text.into()), line_starts: OnceLock::new() }
+    }
+
+    /// Byte offset at which each line starts; the first is 0.
+    pub fn line_starts(&self) -> &Arc<[u32]> {
+        let behind_breaks = || self.text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+        self.line_starts.get_or_init(|| [0].into_iter().chain(behind_breaks()).collect())
     }
 
     /// The line and column of a byte offset; an offset past the end counts as the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len());
-        let line = self.line_starts.partition_point(|start| *start as usize <= offset) - 1;
-        let start = self.line_starts[line] as usize;
+        let line_starts = self.line_starts();
+        let line = line_starts.partition_point(|start| *start as usize <= offset) - 1;
+        let start = line_starts[line] as usize;
         let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
         LineColumn { line: line as u32 + 1, column: column as u32 + 1 }
     }

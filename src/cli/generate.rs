@@ -24,12 +24,14 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         Err(exit) => return exit,
     };
     let load::Loaded { sources, mesh_config, mesh_networks } = loaded;
-    let (documents, mut findings) = load::parse(&sources);
-    let unparsable = findings.worst() == Some(Severity::Error);
     let options = DecodeOptions { default_namespace: arguments.mesh.namespace.clone(), mesh_config, mesh_networks };
-    let (resources, found) = resource::decode(&documents, &options);
+    let pieces = load::pieces(&sources);
+    let (read, mut findings) =
+        pieces.each(|at, document| load::is_manifest(document).then(|| resource::read(document, at, &options)));
+    let unparsable = findings.worst() == Some(Severity::Error);
+    let (resources, found) = resource::ordered(read.into_iter().flatten(), &pieces);
     findings.extend(found);
-    let resolve = |label: &Label| -> Option<Span> { resources.span(&documents, &label.location) };
+    let resolve = |label: &Label| -> Option<Span> { resources.span(&pieces, &label.location) };
     // A bootstrap is made only of objects that can be read as what they are. `xds` shows what istiod
     // makes of them as they are, and istiod passes over the fields that it does not know. A value
     // that the webhook would refuse is reported, and generated as istiod does.
@@ -43,7 +45,7 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
     findings.extend(found);
     let cite = |origin: &Origin| -> Option<Citation> {
-        let span = resources.span(&documents, &Location::Value(origin.clone()))?;
+        let span = resources.span(&pieces, &Location::Value(origin.clone()))?;
         Citation::new(&resources, &sources, origin, span)
     };
     let context = Context { resources: &resources, cite: &cite };
@@ -53,7 +55,7 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
     };
     report::diagnostics(&findings, &sources, &resolve);
     // The process ends now: to free so many small values one by one would be for nothing.
-    std::mem::forget((mesh, resources, documents));
+    std::mem::forget((mesh, resources, sources));
     exit
 }
 

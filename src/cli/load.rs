@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::{input, report};
 use crate::base::{Diagnostics, FileId, SourceFile, SourceMap};
 use crate::testing::{self, text_proto};
-use crate::yaml::{self, Document};
+use crate::yaml::{self, Document, Pieces};
 
 /// Files with settings of the mesh beside the manifests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,12 +56,22 @@ pub(super) fn read(paths: &[&[PathBuf]], settings: Settings<'_>) -> Result<Loade
     Ok(Loaded { sources, mesh_config, mesh_networks })
 }
 
-/// Parses every file, in parallel; the result is in the order of the files. Tests may lie beside
-/// what they are about: they are for `meshc test` and left out.
+/// Parses every file, in parallel; the result is in the order of the files. Tests are left out.
 pub(super) fn parse(sources: &SourceMap) -> (Vec<Document<'_>>, Diagnostics) {
     let (mut documents, findings) = parse_all(sources);
-    documents.retain(|document| testing::format(&document.root).is_none());
+    documents.retain(is_manifest);
     (documents, findings)
+}
+
+/// The documents of every file, to be read one by one; files of a format of tests are left out.
+pub(super) fn pieces(sources: &SourceMap) -> Pieces<'_> {
+    let files = sources.iter().filter(|(_, file)| !text_proto::is_named(&file.name));
+    Pieces::new(files.map(|(id, file)| (id, file.text.as_str())))
+}
+
+/// Whether a document is no test: tests may lie beside what they are about, and are for `meshc test`.
+pub(super) fn is_manifest(document: &Document<'_>) -> bool {
+    testing::format(&document.root).is_none()
 }
 
 /// As [`parse`], with tests.

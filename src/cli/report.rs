@@ -105,6 +105,9 @@ pub(super) fn render(
         ))
     });
     shown.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
+    if shown.is_empty() {
+        return;
+    }
     let indexed: Vec<Arc<Indexed>> = sources.iter().map(|(id, _)| Arc::new(Indexed::new(sources, id))).collect();
     let mut by_code: BTreeMap<&str, Vec<(Option<Span>, &Diagnostic)>> = BTreeMap::new();
     for (span, diagnostic) in shown {
@@ -189,14 +192,14 @@ fn with_source(diagnostic: MietteDiagnostic, file: Option<FileId>, indexed: &[Ar
 #[derive(Debug)]
 struct Indexed {
     name: String,
-    text: Arc<str>,
+    text: Arc<String>,
     line_starts: Arc<[u32]>,
 }
 
 impl Indexed {
     fn new(sources: &SourceMap, id: FileId) -> Self {
         let file = sources.file(id);
-        Self { name: printable(&file.name), text: Arc::clone(&file.text), line_starts: Arc::clone(&file.line_starts) }
+        Self { name: printable(&file.name), text: Arc::clone(&file.text), line_starts: Arc::clone(file.line_starts()) }
     }
 
     fn line_of(&self, offset: usize) -> usize {

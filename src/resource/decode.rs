@@ -1,15 +1,13 @@
-//! Documents → [`Resources`]: finds the objects, puts them in order, and reads each by its kind.
+//! Documents → [`Resources`]: the objects of each document, then all of them in order.
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
-
-use super::istio::{self, MeshConfig};
+use super::find::{Finder, Places, Source, Unread};
+use super::istio;
 use super::kind::{Kind, Recognition};
-use super::kubernetes::ObjectMeta;
-use super::resources::{Object, ResourceInfo, Resources, Written};
-use crate::base::{Diagnostic, Diagnostics, FileId, HostPattern, Location, Origin, Path, ResourceId, Span};
-use crate::yaml::{self, Document, Node};
+use super::resources::{Documents, Resources};
+use crate::base::{Diagnostic, Diagnostics, FileId, Location, ResourceId};
+use crate::yaml::Document;
 
 /// What decoding needs to know besides the documents.
 #[derive(Clone, Debug)]
@@ -33,203 +31,57 @@ impl Default for DecodeOptions {
 /// Of the same object twice the first in the order of documents counts. Documents are to be in
 /// the order of their files' names, so that the result does not depend on who read them.
 pub fn decode(documents: &[Document<'_>], options: &DecodeOptions) -> (Resources, Diagnostics) {
+    let read = |(at, document): (usize, &Document<'_>)| read(document, at, options);
+    ordered(documents.iter().enumerate().map(read), documents)
+}
+
+/// What was found in one document, not put in order yet. It holds nothing of the document.
+#[derive(Default)]
+pub struct Found {
+    pub(super) sources: Vec<Source>,
+    pub(super) unread: Unread,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// Reads the objects of one document, which has the place `at` among all: the first half of [`decode`].
+pub fn read(document: &Document<'_>, at: usize, options: &DecodeOptions) -> Found {
+    let mut found = Found::default();
+    Finder { document: at, file: document.file, options }.document(&document.root, &mut found);
+    found
+}
+
+/// Puts the objects of all documents in order: the second half of [`decode`]. `documents` are those that were read;
+/// they are looked into only for what is to be reported.
+pub fn ordered(
+    found: impl IntoIterator<Item = Found>,
+    documents: &(impl Documents + ?Sized),
+) -> (Resources, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mut sources = Vec::new();
     let mut unread = Unread::default();
-    for (at, document) in documents.iter().enumerate() {
-        let finder = Finder { document: at, file: document.file, options };
-        finder.find(&document.root, &Path::root(), &Envelope::default(), &mut sources, &mut unread, &mut diagnostics);
+    for Found { sources: more, unread: Unread { places, gateways }, diagnostics: of_document } in found {
+        sources.extend(more);
+        for (kind, objects) in places {
+            unread.places.entry(kind).or_default().extend(objects);
+        }
+        unread.gateways.extend(gateways);
+        diagnostics.extend(of_document);
     }
     let mut resources = Resources { api_gateways: unread.gateways, ..Resources::default() };
     report_unread(unread.places, &mut diagnostics);
-    let mut sources = without_duplicates(sources, &mut diagnostics);
+    let mut sources = without_duplicates(sources, documents, &mut diagnostics);
     sources.sort_by(|a, b| a.order().cmp(&b.order()));
     for (at, source) in sources.into_iter().enumerate() {
+        let id = ResourceId(at as u32);
         resources.infos.push(source.info());
-        read(source, ResourceId(at as u32), &mut resources, &mut diagnostics);
+        if source.kind.is_istio() {
+            istio::metadata_check::check(source.kind, id, &source.meta, &mut diagnostics);
+        }
+        diagnostics.extend(source.diagnostics);
+        (source.place)(id, *source.meta, &mut resources, &mut diagnostics);
     }
     super::mesh_settings::from_config_maps(&mut resources, documents, &mut diagnostics);
     (resources, diagnostics)
-}
-
-/// An object that was found, not read yet.
-struct Source<'n, 'src> {
-    kind: Kind,
-    api_version: String,
-    node: &'n Node<'src>,
-    file: FileId,
-    document: usize,
-    path: Path,
-    meta: ObjectMeta,
-}
-
-impl Source<'_, '_> {
-    fn span(&self) -> Span {
-        self.node.span(self.file)
-    }
-
-    /// What makes two objects the same.
-    fn identity(&self) -> (Kind, &str, &str) {
-        (self.kind, &self.meta.namespace, &self.meta.name)
-    }
-
-    /// Istio's order of objects: by creation time, then name, then namespace.
-    fn order(&self) -> (Kind, Option<crate::base::Timestamp>, &str, &str) {
-        (self.kind, self.meta.creation_timestamp, &self.meta.name, &self.meta.namespace)
-    }
-
-    fn info(&self) -> ResourceInfo {
-        ResourceInfo {
-            kind: self.kind,
-            api_version: self.api_version.clone(),
-            namespace: self.meta.namespace.clone(),
-            name: self.meta.name.clone(),
-            file: self.file,
-            document: self.document,
-            path: self.path.clone(),
-        }
-    }
-}
-
-/// The kind of an object, or of the elements of a typed List that leave it out.
-#[derive(Clone, Debug, Default)]
-struct Envelope {
-    api_version: Option<String>,
-    kind: Option<String>,
-}
-
-/// Kinds that are not read, with the places of their objects.
-type Places = BTreeMap<(String, String), Vec<(Recognition, Span)>>;
-
-/// What is not read as an object.
-#[derive(Default)]
-struct Unread {
-    places: Places,
-    /// See [`Resources::api_gateways`].
-    gateways: BTreeMap<String, Vec<Option<HostPattern>>>,
-}
-
-/// Finds the objects of a document.
-struct Finder<'o> {
-    document: usize,
-    file: FileId,
-    options: &'o DecodeOptions,
-}
-
-impl Finder<'_> {
-    fn find<'n, 'src>(
-        &self,
-        node: &'n Node<'src>,
-        path: &Path,
-        inherited: &Envelope,
-        sources: &mut Vec<Source<'n, 'src>>,
-        unread: &mut Unread,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let span = node.span(self.file);
-        if node.is_null() {
-            return;
-        }
-        if !matches!(node.kind, yaml::Kind::Map(_)) {
-            let message = format!("this is {}, not an object with `apiVersion` and `kind`", node.kind.noun());
-            return diagnostics.push(Diagnostic::error("no-object", Location::Span(span), message));
-        }
-        let text = |key: &str| node.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
-        if let (Some(kind), None) = (self.bare_kind(), text("kind")) {
-            let meta = ObjectMeta { name: kind.name().to_ascii_lowercase(), ..ObjectMeta::default() };
-            let (api_version, path) = (String::new(), path.clone());
-            sources.push(Source { kind, api_version, node, file: self.file, document: self.document, path, meta });
-            return;
-        }
-        let api_version = text("apiVersion").map(str::to_owned).or_else(|| inherited.api_version.clone());
-        let kind = text("kind").map(str::to_owned).or_else(|| inherited.kind.clone());
-        let (Some(api_version), Some(kind)) = (api_version, kind) else {
-            return diagnostics.push(no_kind(node, span));
-        };
-        if let (Some(element), Some(items)) = (kind.strip_suffix("List"), node.get("items")) {
-            let typed = |text: &str| Some(text.to_owned()).filter(|_| !element.is_empty());
-            let envelope = Envelope { api_version: typed(&api_version), kind: typed(element) };
-            for (at, item) in items.elements().iter().enumerate() {
-                self.find(item, &path.key("items").index(at), &envelope, sources, unread, diagnostics);
-            }
-            return;
-        }
-        match Kind::recognise(&api_version, &kind) {
-            Recognition::Read(kind) => {
-                let meta = node.get("metadata").map(|meta| yaml::decode_lenient(meta, self.file, diagnostics));
-                let Some(meta) = self.completed(kind, meta.unwrap_or_default(), node, diagnostics) else { return };
-                let path = path.clone();
-                sources.push(Source { kind, api_version, node, file: self.file, document: self.document, path, meta });
-            }
-            recognition => {
-                if recognition == Recognition::Untranslated && kind == "Gateway" {
-                    unread.gateways.insert(self.key(node), listeners(node));
-                }
-                unread.places.entry((api_version, kind)).or_default().push((recognition, span));
-            }
-        }
-    }
-
-    /// `namespace/name` of an object that is not read.
-    fn key(&self, node: &Node<'_>) -> String {
-        let text = |key: &str| node.get("metadata").and_then(|it| it.get(key)).and_then(Node::as_str);
-        let namespace = text("namespace").filter(|it| !it.is_empty()).unwrap_or(&self.options.default_namespace);
-        format!("{namespace}/{}", text("name").unwrap_or_default())
-    }
-
-    /// The kind of a file that is named in the options and needs no envelope.
-    fn bare_kind(&self) -> Option<Kind> {
-        if self.options.mesh_config == Some(self.file) {
-            Some(Kind::MeshConfig)
-        } else if self.options.mesh_networks == Some(self.file) {
-            Some(Kind::MeshNetworks)
-        } else {
-            None
-        }
-    }
-
-    /// Metadata with its namespace; `None`, and a finding, without a name.
-    fn completed(
-        &self,
-        kind: Kind,
-        mut meta: ObjectMeta,
-        node: &Node<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<ObjectMeta> {
-        if meta.name.is_empty() {
-            let place = node.get("metadata").unwrap_or(node).span(self.file);
-            let message = format!("a {} without a name", kind.name());
-            diagnostics
-                .push(Diagnostic::error("missing-name", Location::Span(place), message).help("set `metadata.name`"));
-            return None;
-        }
-        // It repeats the whole object, of a Secret also the bytes.
-        meta.annotations.0.remove("kubectl.kubernetes.io/last-applied-configuration");
-        if !kind.is_namespaced() {
-            meta.namespace.clear();
-        } else if meta.namespace.is_empty() {
-            meta.namespace.clone_from(&self.options.default_namespace);
-        }
-        Some(meta)
-    }
-}
-
-/// The hostname of each listener of a Gateway of the Gateway API.
-fn listeners(node: &Node<'_>) -> Vec<Option<HostPattern>> {
-    let listeners = node.get("spec").and_then(|spec| spec.get("listeners")).map(Node::elements).unwrap_or_default();
-    let hostname = |listener: &Node<'_>| listener.get("hostname").and_then(Node::as_str).map(HostPattern::from);
-    listeners.iter().map(|listener| hostname(listener).filter(|it| !it.is_empty())).collect()
-}
-
-fn no_kind(node: &Node<'_>, span: Span) -> Diagnostic {
-    let missing = match (node.get("apiVersion").is_some(), node.get("kind").is_some()) {
-        (true, false) => "`kind`",
-        (false, true) => "`apiVersion`",
-        _ => "`apiVersion` and `kind`",
-    };
-    let start = Span { end: node.entries().first().map_or(span.end, |(key, _)| key.end), ..span };
-    Diagnostic::error("missing-kind", Location::Span(start), format!("an object without {missing}"))
-        .help("every object of Kubernetes says its `apiVersion` and `kind`")
 }
 
 /// One finding for each kind that is not read, at its first object.
@@ -266,182 +118,58 @@ fn report_unread(unread: Places, diagnostics: &mut Diagnostics) {
 }
 
 /// Keeps the first of objects with the same kind, namespace and name, and reports the others.
-fn without_duplicates<'n, 'src>(
-    sources: Vec<Source<'n, 'src>>,
+fn without_duplicates(
+    mut sources: Vec<Source>,
+    documents: &(impl Documents + ?Sized),
     diagnostics: &mut Diagnostics,
-) -> Vec<Source<'n, 'src>> {
-    let mut sources = sources;
-    sources.sort_by_key(|source| (source.span(), source.document));
-    let mut kept: Vec<Source<'_, '_>> = Vec::with_capacity(sources.len());
-    let mut places: BTreeMap<(Kind, String, String), usize> = BTreeMap::new();
-    for source in sources {
-        let (kind, namespace, name) = source.identity();
-        let identity = (kind, namespace.to_owned(), name.to_owned());
-        match places.get(&identity).and_then(|at| kept.get(*at)) {
-            None => {
-                places.insert(identity, kept.len());
-                kept.push(source);
-            }
-            Some(first) => diagnostics.push(duplicate(first, &source)),
+) -> Vec<Source> {
+    sources.sort_by_key(|source| (source.span, source.document));
+    let mut order: Vec<usize> = (0..sources.len()).collect();
+    let identity = |at: &usize| sources.get(*at).map(Source::identity);
+    // Stable: of the same object, the first stays in front.
+    order.sort_by(|one, other| identity(one).cmp(&identity(other)));
+    let mut first = None;
+    let mut repeats = BTreeMap::new();
+    for at in order {
+        match first.filter(|first| identity(first) == identity(&at)) {
+            Some(first) => drop(repeats.insert(at, first)),
+            None => first = Some(at),
         }
     }
-    kept
+    for (again, first) in &repeats {
+        if let (Some(first), Some(again)) = (sources.get(*first), sources.get(*again)) {
+            diagnostics.push(duplicate(first, again, documents));
+        }
+    }
+    let mut at = 0;
+    sources.retain(|_| {
+        at += 1;
+        !repeats.contains_key(&(at - 1))
+    });
+    sources
 }
 
-fn duplicate(first: &Source<'_, '_>, second: &Source<'_, '_>) -> Diagnostic {
-    let at = Location::Span(second.span());
+fn duplicate(first: &Source, second: &Source, documents: &(impl Documents + ?Sized)) -> Diagnostic {
+    let at = Location::Span(second.span);
     let name = second.info();
-    let finding = if first.node.to_json() == second.node.to_json() {
+    let contents = |source: &Source| Some(documents.root(source.document)?.lookup(&source.path)?.to_json());
+    let finding = if contents(first) == contents(second) {
         Diagnostic::warning("duplicate-object", at, format!("{name} is written twice, both times the same"))
     } else {
         Diagnostic::error("duplicate-object", at, format!("{name} is written twice, with different contents"))
     };
     finding
         .labelled("this one is left out")
-        .related(Location::Span(first.span()), "the first one, which counts")
+        .related(Location::Span(first.span), "the first one, which counts")
         .help("remove one of them, or give it another name")
-}
-
-/// Reads an object by its kind.
-fn read(source: Source<'_, '_>, id: ResourceId, into: &mut Resources, diagnostics: &mut Diagnostics) {
-    let before = diagnostics.0.len();
-    if source.kind.is_istio() {
-        report_unknown_parts(&source, diagnostics);
-        istio::metadata_check::check(source.kind, id, &source.meta, diagnostics);
-    }
-    let mut reader = Reader { source: &source, id, before, diagnostics };
-    match source.kind {
-        Kind::Gateway => into.gateways.push(reader.checked(istio::gateway_check::check)),
-        Kind::VirtualService => into.virtual_services.push(reader.checked(istio::virtual_service_check::check)),
-        Kind::DestinationRule => into.destination_rules.push(reader.checked(istio::destination_rule_check::check)),
-        Kind::ServiceEntry => into.service_entries.push(reader.checked(istio::service_entry_check::check)),
-        Kind::WorkloadEntry => into.workload_entries.push(reader.checked(istio::workload_check::check)),
-        Kind::WorkloadGroup => into.workload_groups.push(reader.checked(istio::workload_check::check_group)),
-        Kind::Sidecar => into.sidecars.push(reader.checked(istio::sidecar_check::check)),
-        Kind::ProxyConfig => into.proxy_configs.push(reader.checked(istio::selector_check::check_proxy_config)),
-        Kind::EnvoyFilter => into.envoy_filters.push(reader.checked(istio::envoy_filter_check::check)),
-        Kind::PeerAuthentication => {
-            into.peer_authentications.push(reader.checked(istio::selector_check::check_peer_authentication))
-        }
-        Kind::RequestAuthentication => {
-            into.request_authentications.push(reader.checked(istio::request_authentication_check::check))
-        }
-        Kind::AuthorizationPolicy => {
-            into.authorization_policies.push(reader.checked(istio::authorization_policy_check::check))
-        }
-        Kind::Telemetry => into.telemetries.push(reader.checked(istio::telemetry_check::check)),
-        Kind::WasmPlugin => into.wasm_plugins.push(reader.checked(istio::extension_check::check_wasm_plugin)),
-        Kind::TrafficExtension => {
-            into.traffic_extensions.push(reader.checked(istio::extension_check::check_traffic_extension))
-        }
-        Kind::MeshConfig => into.mesh = Some(reader.bare::<MeshConfig>()),
-        Kind::MeshNetworks => into.mesh_networks = Some(reader.bare::<istio::mesh_config::MeshNetworks>()),
-        Kind::Namespace => into.namespaces.push(reader.whole()),
-        Kind::Node => into.nodes.push(reader.spec()),
-        Kind::Service => into.services.push(reader.spec()),
-        Kind::EndpointSlice => into.endpoint_slices.push(reader.whole()),
-        Kind::Endpoints => into.endpoints.push(reader.whole()),
-        Kind::Pod => into.pods.push(reader.spec()),
-        Kind::Deployment => into.deployments.push(reader.spec()),
-        Kind::StatefulSet => into.stateful_sets.push(reader.spec()),
-        Kind::DaemonSet => into.daemon_sets.push(reader.spec()),
-        Kind::ReplicaSet => into.replica_sets.push(reader.spec()),
-        Kind::ServiceAccount => into.service_accounts.push(reader.whole()),
-        Kind::Secret => into.secrets.push(reader.whole()),
-        Kind::ConfigMap => into.config_maps.push(reader.whole()),
-        Kind::IngressClass => into.ingress_classes.push(reader.spec()),
-        Kind::Ingress => into.ingresses.push(reader.spec()),
-    }
-}
-
-/// Keys of an Istio object beside the five that every object has.
-fn report_unknown_parts(source: &Source<'_, '_>, diagnostics: &mut Diagnostics) {
-    const PARTS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
-    for (key, _) in source.node.entries() {
-        let name = key.as_str().unwrap_or_default();
-        if !PARTS.contains(&name) {
-            let at = Location::Span(key.span(source.file));
-            let help = format!("an object has {}", PARTS.map(|part| format!("`{part}`")).join(", "));
-            diagnostics.push(Diagnostic::error("unknown-field", at, format!("unknown field `{name}`")).help(help));
-        }
-    }
-}
-
-/// Reads the parts of one object.
-struct Reader<'a, 'n, 'src> {
-    source: &'a Source<'n, 'src>,
-    id: ResourceId,
-    /// How many findings there were before this object.
-    before: usize,
-    diagnostics: &'a mut Diagnostics,
-}
-
-impl Reader<'_, '_, '_> {
-    /// A kind of Istio: `spec` is known in full, of `status` a part.
-    fn istio<S: DeserializeOwned + Default, T: DeserializeOwned + Default>(&mut self) -> Object<S, T> {
-        let spec = self.source.node.get("spec").filter(|spec| !spec.is_null());
-        let spec = spec.map(|spec| yaml::decode(spec, self.source.file, self.diagnostics)).unwrap_or_default();
-        let status = self.part("status");
-        Object { id: self.id, meta: self.source.meta.clone(), spec, status }
-    }
-
-    /// The same, with its checks. That something is missing is not said where something was
-    /// written that could not be read.
-    fn checked<S: DeserializeOwned + Default, T: DeserializeOwned + Default>(
-        &mut self,
-        check: fn(&Object<S, T>, &mut Diagnostics),
-    ) -> Object<S, T> {
-        let object = self.istio();
-        let mut found = Diagnostics::default();
-        check(&object, &mut found);
-        let unread = self.diagnostics.0.get(self.before..).unwrap_or_default();
-        let unread: Vec<_> = unread.iter().map(|finding| finding.label.location.clone()).collect();
-        for finding in found.0 {
-            if !(finding.code.starts_with("missing-") && self.is_about(&finding.label.location, &unread)) {
-                self.diagnostics.push(finding);
-            }
-        }
-        object
-    }
-
-    /// Whether one of some places is within the node at `location`.
-    fn is_about(&self, location: &Location, places: &[Location]) -> bool {
-        let Location::Value(origin) = location else { return false };
-        let node = self.source.node.lookup_nearest(&origin.path);
-        places.iter().any(|place| match place {
-            Location::Span(span) => span.file == self.source.file && node.start <= span.start && span.end <= node.end,
-            Location::Value(_) | Location::Key(_) | Location::File(_) | Location::Nowhere => false,
-        })
-    }
-
-    /// A kind of Kubernetes with `spec` and perhaps `status`, of which a part is known.
-    fn spec<S: DeserializeOwned + Default, T: DeserializeOwned + Default>(&mut self) -> Object<S, T> {
-        let (spec, status) = (self.part("spec"), self.part("status"));
-        Object { id: self.id, meta: self.source.meta.clone(), spec, status }
-    }
-
-    /// A kind of Kubernetes without `spec`.
-    fn whole<S: DeserializeOwned + Default>(&mut self) -> Object<S> {
-        let spec = yaml::decode_lenient(self.source.node, self.source.file, self.diagnostics);
-        Object { id: self.id, meta: self.source.meta.clone(), spec, status: () }
-    }
-
-    /// Settings without an envelope.
-    fn bare<T: DeserializeOwned + Default>(&mut self) -> Written<T> {
-        let value = yaml::decode(self.source.node, self.source.file, self.diagnostics);
-        Written { origin: Origin::of(self.id), value }
-    }
-
-    fn part<T: DeserializeOwned + Default>(&mut self, key: &str) -> T {
-        let part = self.source.node.get(key).filter(|part| !part.is_null());
-        part.map(|part| yaml::decode_lenient(part, self.source.file, self.diagnostics)).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Severity;
+    use crate::resource::Object;
+    use crate::yaml;
 
     /// Decodes files given in the order of their names.
     fn decoded(files: &[&str]) -> (Resources, Vec<(&'static str, Severity, String)>) {

@@ -4,16 +4,20 @@ use serde::de::DeserializeOwned;
 
 use super::istio::MeshConfig;
 use super::istio::mesh_config::MeshNetworks;
-use super::resources::{Resources, Written};
+use super::resources::{Documents, Resources, Written};
 use crate::base::{Diagnostic, Diagnostics, FileId, Location, Origin, SourceFile};
-use crate::yaml::{self, Document};
+use crate::yaml;
 
 /// The ConfigMap that istiod reads, in its own namespace.
 const NAME: &str = "istio";
 
 /// Reads the settings of the ConfigMap `istio`, unless a file of their own has them. The one in
 /// `istio-system` is preferred, then the first by name of namespace.
-pub(super) fn from_config_maps(resources: &mut Resources, documents: &[Document<'_>], diagnostics: &mut Diagnostics) {
+pub(super) fn from_config_maps(
+    resources: &mut Resources,
+    documents: &(impl Documents + ?Sized),
+    diagnostics: &mut Diagnostics,
+) {
     let mut maps: Vec<_> = resources.config_maps.iter().filter(|map| map.name() == NAME).collect();
     maps.sort_by_key(|map| (map.namespace() != "istio-system", map.namespace()));
     let texts = |key: &'static str| {
@@ -37,7 +41,7 @@ fn embedded<T: DeserializeOwned + Default>(
     origin: Origin,
     text: &str,
     resources: &Resources,
-    documents: &[Document<'_>],
+    documents: &(impl Documents + ?Sized),
     diagnostics: &mut Diagnostics,
 ) -> Written<T> {
     let file = FileId(u32::MAX);

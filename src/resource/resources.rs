@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::istio;
 use super::kind::Kind;
 use super::kubernetes::{self, ObjectMeta};
 use crate::base::{FileId, HostPattern, Location, Origin, Path, ResourceId, Span};
-use crate::yaml::Document;
+use crate::yaml::{Document, Node, Pieces};
 
 /// An object: what the user wrote of kind `S`, with the `status` of kinds that are read in full.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +41,9 @@ impl<S, T> Object<S, T> {
 
     /// Its `spec`.
     pub fn spec_origin(&self) -> Origin {
-        self.origin().key("spec")
+        /// The same step for all objects.
+        static SPEC: LazyLock<Path> = LazyLock::new(|| Path::root().key("spec"));
+        Origin { resource: self.id, path: SPEC.clone() }
     }
 }
 
@@ -158,6 +161,30 @@ pub struct Written<T> {
     pub value: T,
 }
 
+/// Documents that were decoded.
+pub trait Documents {
+    /// The value of the one with this place among them.
+    fn root(&self, at: usize) -> Option<&Node<'_>>;
+}
+
+impl Documents for [Document<'_>] {
+    fn root(&self, at: usize) -> Option<&Node<'_>> {
+        self.get(at).map(|document| &document.root)
+    }
+}
+
+impl Documents for Vec<Document<'_>> {
+    fn root(&self, at: usize) -> Option<&Node<'_>> {
+        self.as_slice().root(at)
+    }
+}
+
+impl Documents for Pieces<'_> {
+    fn root(&self, at: usize) -> Option<&Node<'_>> {
+        self.get(at).map(|document| &document.root)
+    }
+}
+
 impl Resources {
     /// Which object this is.
     pub fn info(&self, id: ResourceId) -> Option<&ResourceInfo> {
@@ -171,7 +198,7 @@ impl Resources {
 
     /// The bytes of a place. `documents` are those that were decoded. What is absent is shown at
     /// the nearest node that is there.
-    pub fn span(&self, documents: &[Document<'_>], location: &Location) -> Option<Span> {
+    pub fn span(&self, documents: &(impl Documents + ?Sized), location: &Location) -> Option<Span> {
         let (origin, key) = match location {
             Location::Span(span) => return Some(*span),
             Location::File(file) => return Some(Span { file: *file, start: 0, end: 0 }),
@@ -180,7 +207,7 @@ impl Resources {
             Location::Key(origin) => (origin, true),
         };
         let info = self.info(origin.resource)?;
-        let root = documents.get(info.document)?.root.lookup(&info.path)?;
+        let root = documents.root(info.document)?.lookup(&info.path)?;
         let node = match root.lookup_key(&origin.path).filter(|_| key) {
             Some(node) => node,
             None => root.lookup_nearest(&origin.path),

@@ -10,6 +10,7 @@ mod events;
 mod limits;
 mod mapping;
 mod node;
+mod pieces;
 mod scalar;
 mod spelling;
 mod split;
@@ -25,21 +26,23 @@ use crate::base::{Diagnostic, Diagnostics, FileId, Location, Span};
 pub use decode::{decode, decode_lenient};
 pub use limits::{LARGE_DOCUMENT, MAX_ALIASES, MAX_COPIED_BYTES, MAX_COPIED_NODES, MAX_DEPTH, MAX_FINDINGS};
 pub use node::{Comment, Document, Kind, Node};
+pub use pieces::Pieces;
 use split::Piece;
 
-/// Size in bytes from which the documents of one file are read in parallel.
-const PARALLEL: usize = 256 * 1024;
+/// Size in bytes from which documents are read in parallel: to start threads costs as much as to read a part of it.
+const PARALLEL: usize = 1024 * 1024;
 
 /// Reads the documents of a file. One that is not well-formed is reported and left out, the others
 /// are delivered, in the order written. The text is at most 4 GiB.
 pub fn parse<'src>(file: FileId, text: &'src str) -> (Vec<Document<'src>>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let pieces = split::split(file, text, &mut diagnostics);
-    let read = |piece| document(file, text, piece);
+    let read = |open: &mut subset::Open<'src>, piece| read_piece(file, text, piece, open);
     let read: Vec<_> = if text.len() < PARALLEL {
-        pieces.into_iter().map(read).collect()
+        let mut open = subset::Open::default();
+        pieces.into_iter().map(|piece| read(&mut open, piece)).collect()
     } else {
-        pieces.into_par_iter().map(read).collect()
+        pieces.into_par_iter().map_init(subset::Open::default, read).collect()
     };
     let mut documents = Vec::with_capacity(read.len());
     for (document, found) in read {
@@ -49,7 +52,12 @@ pub fn parse<'src>(file: FileId, text: &'src str) -> (Vec<Document<'src>>, Diagn
     (documents, diagnostics)
 }
 
-fn document<'src>(file: FileId, text: &'src str, piece: Piece<'src>) -> (Option<Document<'src>>, Diagnostics) {
+fn read_piece<'src>(
+    file: FileId,
+    text: &'src str,
+    piece: Piece<'src>,
+    open: &mut subset::Open<'src>,
+) -> (Option<Document<'src>>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let size = piece.text.len() as u32;
     if size > LARGE_DOCUMENT {
@@ -57,7 +65,7 @@ fn document<'src>(file: FileId, text: &'src str, piece: Piece<'src>) -> (Option<
         let message = format!("a document of {} MiB; the API server takes at most 3 MiB", size >> 20);
         diagnostics.push(Diagnostic::warning("large-document", Location::Span(span), message));
     }
-    let document = match subset::read(file, piece) {
+    let document = match subset::read(file, piece, open) {
         Ok(document) => document,
         Err(subset::Beyond) => tree::read(file, text, piece, &mut diagnostics),
     };

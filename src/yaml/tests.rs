@@ -201,11 +201,11 @@ fn a_large_document_is_a_warning() {
 
 #[test]
 fn documents_of_a_large_file_keep_their_order() {
-    let text: String = (0..20_000).map(|number| format!("---\nnumber: {number}\n")).collect();
+    let text: String = (0..80_000).map(|number| format!("---\nnumber: {number}\n")).collect();
     assert!(text.len() > PARALLEL);
     let (documents, diagnostics) = read(&text);
     assert_eq!(diagnostics, []);
     let numbers: Vec<_> =
         documents.iter().filter_map(|document| Some(document.root.get("number")?.kind.clone())).collect();
-    assert_eq!(numbers, (0..20_000).map(Kind::Int).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..80_000).map(Kind::Int).collect::<Vec<_>>());
 }

@@ -16,7 +16,7 @@ enum Context {
     Flow,
 }
 
-impl<'src> Reader<'src> {
+impl<'src> Reader<'_, 'src> {
     /// The text here, outside of brackets.
     pub(super) fn scalar(&mut self) -> Result<Scalar<'src>, Beyond> {
         let node = self.text_in(Context::Block)?;
@@ -43,14 +43,15 @@ impl<'src> Reader<'src> {
 
     /// The elements up to the closing bracket.
     fn flow_sequence(&mut self, depth: usize) -> Result<Kind<'src>, Beyond> {
-        let mut elements = Vec::new();
+        let first = self.open.elements.len();
         if self.peek() == Some(b']') {
-            return Ok(Kind::Seq(elements));
+            return Ok(Kind::Seq(Vec::new()));
         }
         loop {
-            elements.push(self.flow_value(depth)?);
+            let element = self.flow_value(depth)?;
+            self.open.elements.push(element);
             match self.peek() {
-                Some(b']') => return Ok(Kind::Seq(elements)),
+                Some(b']') => return Ok(self.sequence_since(first)),
                 Some(b',') => self.comma(),
                 _ => return Err(Beyond),
             }
@@ -59,9 +60,9 @@ impl<'src> Reader<'src> {
 
     /// The entries up to the closing brace.
     fn flow_mapping(&mut self, depth: usize) -> Result<Kind<'src>, Beyond> {
-        let mut entries = Vec::new();
+        let first = self.open.entries.len();
         if self.peek() == Some(b'}') {
-            return Ok(Kind::Map(entries));
+            return Ok(Kind::Map(Vec::new()));
         }
         loop {
             let key = self.text_in(Context::Flow)?;
@@ -71,10 +72,10 @@ impl<'src> Reader<'src> {
             self.at += 1;
             let key = self.key(key)?;
             self.skip_spaces();
-            entries.push((key, self.flow_value(depth)?));
+            let value = self.flow_value(depth)?;
+            self.open.entries.push((key, value));
             match self.peek() {
-                Some(b'}') if mapping::has_repeats(&entries) => return Err(Beyond),
-                Some(b'}') => return Ok(Kind::Map(entries)),
+                Some(b'}') => return self.mapping_since(first),
                 Some(b',') => self.comma(),
                 _ => return Err(Beyond),
             }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::node::{Kind, Node};
 use super::{Beyond, Reader};
 
-impl<'src> Reader<'src> {
+impl<'src> Reader<'_, 'src> {
     /// The literal block whose `|` is here, below a key or dash in this column. Ends before the line
     /// behind it.
     pub(super) fn literal(&mut self, column: usize) -> Result<Node<'src>, Beyond> {

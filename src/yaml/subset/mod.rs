@@ -24,17 +24,28 @@ const MAX_DEPTH: usize = 64;
 #[derive(Debug, PartialEq)]
 pub(super) struct Beyond;
 
-/// Reads one piece of a file, as `split` gives it. `None` when it holds no value.
+/// Elements and entries of collections that are open, those of the innermost last. Where one ends, it gets a list of
+/// just its length: what grows by doubling is half empty, and a tree is made of many short lists.
+#[derive(Default)]
+pub(super) struct Open<'src> {
+    elements: Vec<Node<'src>>,
+    entries: Vec<(Node<'src>, Node<'src>)>,
+}
+
+/// Reads one piece of a file, as `split` gives it. `None` when it holds no value. `open` is there to be used again.
 pub(super) fn read<'src>(
     file: FileId,
     Piece { start, text, comment }: Piece<'src>,
+    open: &mut Open<'src>,
 ) -> Result<Option<Document<'src>>, Beyond> {
     let ordinary = text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~'));
     if !ordinary || text.starts_with("...") || text.contains("\n...") {
         return Err(Beyond);
     }
     let comments = comment.into_iter().collect();
-    let mut reader = Reader { text, at: 0, line: 0, base: start, comments };
+    open.elements.clear();
+    open.entries.clear();
+    let mut reader = Reader { text, at: 0, line: 0, base: start, comments, open };
     let root = match (reader.next_line(), reader.peek()) {
         (None, _) => return Ok(None),
         (Some(0), Some(b'{' | b'[')) => {
@@ -52,7 +63,7 @@ pub(super) fn read<'src>(
 }
 
 /// A place in a piece. Its text is ASCII, so bytes are columns.
-struct Reader<'src> {
+struct Reader<'o, 'src> {
     text: &'src str,
     at: usize,
     /// Where the line of `at` begins.
@@ -60,6 +71,7 @@ struct Reader<'src> {
     /// Where the piece begins in its file.
     base: u32,
     comments: Vec<Comment<'src>>,
+    open: &'o mut Open<'src>,
 }
 
 /// What a scalar turned out to be, by what is behind it.
@@ -69,7 +81,7 @@ enum Scalar<'src> {
     Value(Node<'src>),
 }
 
-impl<'src> Reader<'src> {
+impl<'src> Reader<'_, 'src> {
     /// The block mapping or sequence whose first entry is here, in this column.
     fn block(&mut self, column: usize, depth: usize) -> Result<Node<'src>, Beyond> {
         if self.at_dash() {
@@ -87,16 +99,16 @@ impl<'src> Reader<'src> {
         }
         let start = self.place(self.at);
         let mut end = start;
-        let mut elements = Vec::new();
+        let first = self.open.elements.len();
         loop {
             let element = self.element(column, depth)?;
             end = element.end.max(end);
-            elements.push(element);
+            self.open.elements.push(element);
             match self.next_line() {
                 Some(next) if next > column => return Err(Beyond),
                 Some(next) if next == column && self.at_dash() => {}
                 // Whoever has opened a collection in a column before looks whether this line fits it.
-                _ => return Ok(Node { start, end, kind: Kind::Seq(elements) }),
+                _ => return Ok(Node { start, end, kind: self.sequence_since(first) }),
             }
         }
     }
@@ -126,21 +138,33 @@ impl<'src> Reader<'src> {
             return Err(Beyond);
         }
         let start = key.start;
-        let mut entries = Vec::new();
+        let first = self.open.entries.len();
         loop {
             let value = self.value(column, depth)?;
             let end = value.end.max(key.end);
-            entries.push((key, value));
+            self.open.entries.push((key, value));
             match self.next_line() {
                 Some(next) if next > column => return Err(Beyond),
                 Some(next) if next == column && !self.at_dash() => match self.scalar()? {
                     Scalar::Key(next) => key = next,
                     Scalar::Value(_) => return Err(Beyond),
                 },
-                _ if mapping::has_repeats(&entries) => return Err(Beyond),
-                _ => return Ok(Node { start, end, kind: Kind::Map(entries) }),
+                _ => return Ok(Node { start, end, kind: self.mapping_since(first)? }),
             }
         }
+    }
+
+    /// The sequence that has all elements from this one on.
+    fn sequence_since(&mut self, first: usize) -> Kind<'src> {
+        Kind::Seq(self.open.elements.drain(first..).collect())
+    }
+
+    /// The mapping that has all entries from this one on.
+    fn mapping_since(&mut self, first: usize) -> Result<Kind<'src>, Beyond> {
+        if mapping::has_repeats(self.open.entries.get(first..).unwrap_or_default()) {
+            return Err(Beyond);
+        }
+        Ok(Kind::Map(self.open.entries.drain(first..).collect()))
     }
 
     /// The value behind the colon of a key in this column.

@@ -21,7 +21,7 @@ fn compare(text: &str, count: &mut Count) {
     let file = FileId(0);
     for piece in split::split(file, text, &mut Diagnostics::default()) {
         count.all += 1;
-        let Ok(document) = read(file, piece) else { continue };
+        let Ok(document) = read(file, piece, &mut Open::default()) else { continue };
         count.held += 1;
         let mut diagnostics = Diagnostics::default();
         let expected = tree::read(file, text, piece, &mut diagnostics);
