@@ -135,10 +135,12 @@ fn unreached(finding: Diagnostic, mesh: &Mesh) -> Option<Diagnostic> {
 /// Which findings of rules and stages say the same as one of a compiled proxy, and at which place.
 const SAME: &[(&str, &[&str])] = &[
     ("credential-in-other-namespace", &["unknown-credential"]),
-    ("duplicate-tls-host", &["gateway-host-conflict"]),
+    ("duplicate-filter-chain", &["duplicate-server-name", "server-name-taken"]),
+    ("duplicate-sni-host", &["duplicate-server-name", "server-name-taken"]),
+    ("duplicate-tls-host", &["duplicate-server-name", "gateway-host-conflict", "server-name-taken"]),
     ("invalid-credential", &["unknown-credential"]),
     ("privileged-port", &["gateway-port-not-in-service"]),
-    ("server-conflict", &["gateway-host-conflict"]),
+    ("server-conflict", &["gateway-host-conflict", "server-lost-on-port"]),
     ("unreadable-certificate", &["unusable-credential"]),
     ("unrouted-server", &["route-kind-not-served"]),
     (

@@ -115,8 +115,9 @@ fn conflict(
     )
 }
 
-/// Whether some router has both Gateways: the selectors are equal, or take the same workload.
+/// Whether some router has both Gateways: the selectors are equal, one is for every router, or they take the same
+/// workload.
 fn share_routers(context: &Context<'_>, one: &Gateway, other: &Gateway) -> bool {
     let (a, b) = (&one.spec.selector, &other.spec.selector);
-    a == b || context.workloads(a).any(|it| b.selects(&it.labels))
+    a == b || a.is_empty() || b.is_empty() || context.workloads(a).any(|it| b.selects(&it.labels))
 }
