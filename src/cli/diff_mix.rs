@@ -9,6 +9,7 @@ use crate::diff::gap::{Answered, Gap, gaps};
 use crate::diff::plan::Written;
 use crate::diff::risk::Place;
 use crate::proxy::Proxy;
+use crate::simulate::Configuration;
 
 /// So many objects are tried one by one; each of them is a mesh of its own.
 pub(super) const TRIED: usize = 24;
@@ -55,7 +56,7 @@ pub(super) fn single(inputs: [&Manifests<'_>; 2], changed: &[&Written], proxies:
             if changing.texts.contains(&compiled.text.as_str()) {
                 return Vec::new();
             }
-            let between = mixed.side(&compiled).ok();
+            let between = Configuration::from_own(&compiled.text).ok();
             between.map(|between| gaps(&between, &place, &changing.requests)).unwrap_or_default()
         };
         proxies.iter().flat_map(of_proxy).collect()

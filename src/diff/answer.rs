@@ -129,13 +129,34 @@ const CLOSED: &str = "the connection is closed";
 /// What becomes of `request`.
 pub(super) fn answer(side: &Side, request: &Request) -> Answer {
     let outcome = simulate::run(&side.configuration, request);
-    let route_at = outcome.route.as_ref().map(|step| step.index);
-    let mut answer = Answer { unjudged: outcome.unjudged.clone(), route: route_at, ..Answer::default() };
+    let mut answer = of_way(&outcome);
     let chain = chain(side, &outcome);
     if let Some(chain) = chain.filter(|_| outcome.filter_chain.as_ref().is_some_and(|step| step.terminates_tls)) {
         answer.parts.insert(Aspect::Certificate, certificate(side, chain));
         answer.parts.insert(Aspect::TlsVersions, versions(chain));
     }
+    // What goes nowhere is not copied either.
+    let arrives = outcome.answered_by.is_none() && answer.parts.contains_key(&Aspect::Path);
+    let route = chain.filter(|_| arrives).and_then(|chain| route(side, chain, &outcome));
+    if let Some(route) = route {
+        let exists = |cluster: &str| {
+            let found = side.clusters.get(cluster);
+            found.is_some_and(|it| {
+                !it.endpoints.is_empty() || !needs_endpoints(it.fields.get("type").and_then(Value::as_str))
+            })
+        };
+        let mirrors = action::mirrors(&route.fields, &exists);
+        if let Some(mirrors) = mirrors {
+            add(&mut answer, Aspect::Mirrors, mirrors);
+        }
+    }
+    answer
+}
+
+/// What the way of a request alone says: nothing of certificates and copies.
+pub(super) fn of_way(outcome: &Outcome) -> Answer {
+    let route_at = outcome.route.as_ref().map(|step| step.index);
+    let mut answer = Answer { unjudged: outcome.unjudged.clone(), route: route_at, ..Answer::default() };
     match &outcome.end {
         End::Forward(forward) => forwarded(&mut answer, forward),
         End::Tcp(forward) => shares(&mut answer, &forward.clusters, CLOSED),
@@ -165,21 +186,6 @@ pub(super) fn answer(side: &Side, request: &Request) -> Answer {
     }
     if !outcome.cors_headers.is_empty() {
         add(&mut answer, Aspect::Cors, outcome.cors_headers.join(", "));
-    }
-    // What goes nowhere is not copied either.
-    let arrives = outcome.answered_by.is_none() && answer.parts.contains_key(&Aspect::Path);
-    let route = chain.filter(|_| arrives).and_then(|chain| route(side, chain, &outcome));
-    if let Some(route) = route {
-        let exists = |cluster: &str| {
-            let found = side.clusters.get(cluster);
-            found.is_some_and(|it| {
-                !it.endpoints.is_empty() || !needs_endpoints(it.fields.get("type").and_then(Value::as_str))
-            })
-        };
-        let mirrors = action::mirrors(&route.fields, &exists);
-        if let Some(mirrors) = mirrors {
-            add(&mut answer, Aspect::Mirrors, mirrors);
-        }
     }
     answer
 }

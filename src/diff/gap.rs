@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, Aspect, answer};
+use super::answer::{Answer, Aspect, answer, of_way};
 use super::change::{Change, Witness};
 use super::command;
 use super::model::Side;
 use super::risk::Place;
-use crate::simulate::Request;
+use crate::simulate::{self, Configuration, Request};
 
 /// What fails while only one part of a change is there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,9 +49,9 @@ pub fn answered(sides: [&Side; 2], changes: &[Change]) -> Vec<Answered> {
 }
 
 /// Which of `requests` fail in `between`, where only `first` is changed.
-pub fn gaps(between: &Side, first: &Place, requests: &[Answered]) -> Vec<Gap> {
+pub fn gaps(between: &Configuration, first: &Place, requests: &[Answered]) -> Vec<Gap> {
     let one = |Answered { request, answers: [old, new] }: &Answered| {
-        let mixed = answer(between, request);
+        let mixed = of_way(&simulate::run(between, request));
         (!works(&mixed)).then(|| Gap {
             first: first.clone(),
             request: command::text(request),

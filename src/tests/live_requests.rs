@@ -80,6 +80,8 @@ enum World {
     Gateway,
     /// The outbound side of a sidecar, which binds the ports of the services (`--capture none`).
     Sidecar,
+    /// The sidecar of a pod that is called too.
+    Called,
     /// A bootstrap that no compiler wrote.
     Native,
 }
@@ -88,6 +90,7 @@ impl World {
     /// Of five configurations three are of gateways.
     fn of(seed: usize) -> World {
         match seed % 5 {
+            3 if seed % 2 == 0 => World::Called,
             3 => World::Sidecar,
             4 => World::Native,
             _ => World::Gateway,
@@ -98,6 +101,7 @@ impl World {
         match self {
             World::Gateway => "gateway",
             World::Sidecar => "sidecar",
+            World::Called => "called",
             World::Native => "native",
         }
     }
@@ -112,7 +116,7 @@ impl World {
                     [pair.cert.pem(), pair.signing_key.serialize_pem()].map(|pem| STANDARD.encode(pem));
                 Ok(random::configuration(seed, &certificate, &key))
             }
-            World::Sidecar => Ok(random::sidecar(seed)),
+            World::Sidecar | World::Called => Ok(random::sidecar(seed)),
             World::Native => Ok(random::native::bootstrap(seed).to_string()),
         }
     }
@@ -121,6 +125,7 @@ impl World {
         let options: &[&str] = match self {
             World::Gateway => &["--proxy", "istio-system/gateway-1"],
             World::Sidecar => &["--proxy", "default/client-1", "--capture", "none", "--port-offset", "10000"],
+            World::Called => &["--proxy", "default/reviews-1", "--capture", "none", "--port-offset", "10000"],
             World::Native => return Live::serve_bootstrap(envoy, text),
         };
         Live::serve(envoy, &[("input.yaml", text)], options)

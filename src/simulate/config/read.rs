@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -135,24 +136,49 @@ impl Configuration {
     /// A field that is read has a wrong type.
     pub fn from_lists(lists: &Lists) -> Result<Self, ReadError> {
         let Lists { listeners, clusters, routes, endpoints, secrets: _, rejects_fragments } = lists;
-        let mut configuration = Self { rejects_fragments: *rejects_fragments, ..Self::default() };
-        for item in listeners {
-            configuration.listeners.push(typed(item, "listener")?);
-        }
-        for item in clusters {
-            let cluster: super::Cluster = typed(item, "cluster")?;
-            configuration.clusters.insert(cluster.name.clone(), cluster);
-        }
-        for item in routes {
-            let routes: super::RouteConfiguration = typed(item, "route configuration")?;
-            configuration.routes.insert(routes.name.clone(), routes);
-        }
-        for item in endpoints {
-            let assignment: super::ClusterLoadAssignment = typed(item, "load assignment")?;
-            configuration.endpoints.insert(assignment.cluster_name.clone(), assignment);
-        }
-        Ok(configuration)
+        let read = Read {
+            listeners: all(listeners, "listener")?,
+            clusters: all(clusters, "cluster")?,
+            routes: all(routes, "route configuration")?,
+            endpoints: all(endpoints, "load assignment")?,
+        };
+        Ok(Self { rejects_fragments: *rejects_fragments, ..read.configuration() })
     }
+
+    /// Reads what `--emit xds` writes, where it is known to be that: fields in protobuf's own spelling and no nulls.
+    ///
+    /// # Errors
+    /// The text is no JSON, or a field that is read has a wrong type.
+    pub fn from_own(text: &str) -> Result<Self, ReadError> {
+        let read: Read = serde_json::from_str(text).map_err(|error| ReadError(error.to_string()))?;
+        Ok(read.configuration())
+    }
+}
+
+/// The resources, read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Read {
+    listeners: Vec<super::Listener>,
+    clusters: Vec<super::Cluster>,
+    routes: Vec<super::RouteConfiguration>,
+    endpoints: Vec<super::ClusterLoadAssignment>,
+}
+
+impl Read {
+    fn configuration(self) -> Configuration {
+        Configuration {
+            listeners: self.listeners,
+            clusters: self.clusters.into_iter().map(|it| (it.name.clone(), it)).collect(),
+            routes: self.routes.into_iter().map(|it| (it.name.clone(), it)).collect(),
+            endpoints: self.endpoints.into_iter().map(|it| (it.cluster_name.clone(), it)).collect(),
+            rejects_fragments: false,
+        }
+    }
+}
+
+fn all<T: DeserializeOwned>(items: &[Value], what: &str) -> Result<Vec<T>, ReadError> {
+    items.iter().map(|item| typed(item, what)).collect()
 }
 
 /// The last static layer that sets the feature counts; Envoy's default is to refuse.

@@ -84,7 +84,8 @@ fn headers(shares: &[Share], received: &Received) -> Option<String> {
         let mut joined: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in all.iter().filter(|(name, _)| !of_envoy(name)) {
             let text = joined.entry(name.clone()).and_modify(|text| text.push(',')).or_default();
-            text.push_str(value);
+            // HTTP/1.1 carries no space at the end of a value.
+            text.push_str(value.trim_end());
         }
         joined
     };

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::random::Random;
 
-/// Makes one to three edits, and says which.
-pub(crate) fn edit(random: &mut Random, objects: &mut Vec<Value>) -> Vec<String> {
+/// Makes one to three edits, also of Services where that is asked, and says which.
+pub(crate) fn edit(random: &mut Random, objects: &mut Vec<Value>, of_services: bool) -> Vec<String> {
     let wanted = 1 + random.below(3);
     let mut made = Vec::new();
     // Not every edit finds something to change.
@@ -13,7 +13,8 @@ pub(crate) fn edit(random: &mut Random, objects: &mut Vec<Value>) -> Vec<String>
         if made.len() == wanted {
             break;
         }
-        made.extend(one(random, objects));
+        let of_service = of_services && random.chance(25);
+        made.extend(if of_service { service(random, objects) } else { one(random, objects) });
     }
     made
 }
@@ -36,6 +37,29 @@ fn one(random: &mut Random, objects: &mut Vec<Value>) -> Option<String> {
             "removed".to_owned()
         }
         _ => virtual_service(random, &mut objects[at])?,
+    };
+    Some(format!("{name}: {done}"))
+}
+
+fn service(random: &mut Random, objects: &mut [Value]) -> Option<String> {
+    let at = random.pick(&places(objects, "Service"));
+    let name = format!("Service {}", objects[at]["metadata"]["name"].as_str().unwrap_or_default());
+    let ports = objects[at]["spec"]["ports"].as_array_mut()?;
+    let port = random.below(ports.len());
+    let port = ports.get_mut(port)?;
+    let done = match random.below(3) {
+        0 => {
+            port["name"] = format!("tcp-{}", port["port"]).into();
+            "a port is TCP"
+        }
+        1 => {
+            port["targetPort"] = (port["targetPort"].as_u64()? + 1).into();
+            "another target port"
+        }
+        _ => {
+            port["port"] = (port["port"].as_u64()? + 7).into();
+            "another port"
+        }
     };
     Some(format!("{name}: {done}"))
 }

@@ -174,9 +174,10 @@ impl Live {
         counts(self).into_iter().filter_map(grown).collect()
     }
 
-    /// Sends the request as it is, on a connection like those before if there is one.
+    /// Sends the request as it is, on a connection like those before if there is one. Its address may be one of the
+    /// written network, or of that of another.
     pub(crate) fn ask(&mut self, request: &Request) -> Reply {
-        let address = SocketAddr::new(request.address.unwrap_or(self.proxy), request.port);
+        let address = SocketAddr::new(request.address.map_or(self.proxy, |address| self.own(address)), request.port);
         let tls = request.tls != Tls::Plaintext;
         let http2 = request.protocol == Protocol::Http2;
         let channel = Channel { address, tls, server_name: request.sni.clone(), alpn: request.alpn.clone(), http2 };
@@ -197,6 +198,19 @@ impl Live {
             self.connections.insert(channel, connection);
         }
         reply
+    }
+}
+
+impl Live {
+    /// The same address in the network of this one.
+    fn own(&self, address: IpAddr) -> IpAddr {
+        match (address, self.proxy) {
+            (IpAddr::V4(address), IpAddr::V4(proxy)) => {
+                let ([_, network, ..], [first, _, c, d]) = (proxy.octets(), address.octets());
+                IpAddr::from([first, network, c, d])
+            }
+            (address, _) => address,
+        }
     }
 }
 

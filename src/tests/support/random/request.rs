@@ -1,6 +1,6 @@
 //! Requests, most of them near what the configurations name, some of them odd.
 
-use meshc::simulate::config::listener::{FilterChain, NetworkFilter};
+use meshc::simulate::config::listener::{FilterChain, Listener, NetworkFilter};
 use meshc::simulate::config::matcher::StringMatcher;
 use meshc::simulate::config::route::RouteMatch;
 use meshc::simulate::{Configuration, Mode, Protocol, Request, Tls};
@@ -35,7 +35,13 @@ pub(crate) fn requests(seed: u64, count: usize, configuration: &Configuration) -
 }
 
 fn request(random: &mut Random, configuration: &Configuration) -> Request {
-    let listener = random.pick(&configuration.listeners.iter().collect::<Vec<_>>());
+    let inbound = configuration.listeners.iter().filter(|listener| listener.traffic_direction == "INBOUND");
+    let inbound: Vec<&Listener> = inbound.collect();
+    let listener = if !inbound.is_empty() && random.chance(60) {
+        random.pick(&inbound)
+    } else {
+        random.pick(&configuration.listeners.iter().collect::<Vec<_>>())
+    };
     let port = listener.address.socket_address.as_ref().map_or(8080, |address| address.port_value);
     let chain = random.pick(&listener.filter_chains.iter().collect::<Vec<_>>());
     let tls = chain.tls().is_some() || !chain.filter_chain_match.server_names.is_empty();
