@@ -5,6 +5,7 @@ use std::time::Duration;
 use envoy_types::pb::envoy::config::route::v3 as route;
 use envoy_types::pb::envoy::extensions::retry::host::previous_hosts::v3::PreviousHostsPredicate;
 use envoy_types::pb::envoy::extensions::retry::priority::previous_priorities::v3::PreviousPrioritiesConfig;
+use prost::{Message, encoding};
 
 use super::any::pack;
 use super::core::{
@@ -19,13 +20,43 @@ use crate::ir::route::{
     Redirect, RedirectPath, RedirectStatus, RetryPolicy, WeightedCluster,
 };
 
+/// Writes routes in the wire format. What one route forwards is mostly what the one before forwards: made once.
+#[derive(Debug, Default)]
+pub struct Encoder<'a> {
+    last: Option<(&'a Forward, Vec<u8>)>,
+}
+
+impl<'a> Encoder<'a> {
+    /// Adds the bytes of a route. Fields of the wire format may come in any order.
+    pub fn append(&mut self, route: &'a ir::Route, bytes: &mut Vec<u8>) {
+        /// `Route.route`.
+        const ROUTE: u32 = 2;
+        let Action::Forward(forward) = &route.action else {
+            return append(&self::route(route), bytes);
+        };
+        let known = self.last.take().filter(|(last, _)| *last == &**forward);
+        let (_, encoded) = self.last.insert(known.unwrap_or_else(|| (forward, route_action(forward).encode_to_vec())));
+        append(&without_action(route), bytes);
+        encoding::bytes::encode(ROUTE, encoded, bytes);
+    }
+}
+
+/// Adds a message. A `Vec` takes any.
+fn append(message: &route::Route, bytes: &mut Vec<u8>) {
+    let _ = message.encode(bytes);
+}
+
 /// A route.
 pub fn route(route: &ir::Route) -> route::Route {
+    route::Route { action: Some(action(&route.action)), ..without_action(route) }
+}
+
+fn without_action(route: &ir::Route) -> route::Route {
     let ir::Route {
         origins: _,
         name,
         matches,
-        action,
+        action: _,
         config_path,
         decorator,
         request_headers,
@@ -41,7 +72,6 @@ pub fn route(route: &ir::Route) -> route::Route {
     route::Route {
         name: name.clone(),
         r#match: Some(route_match(matches)),
-        action: Some(self::action(action)),
         metadata: config_metadata(config_path.as_deref()),
         decorator: decorator
             .as_ref()

@@ -3,7 +3,7 @@
 use envoy_types::pb::envoy::config::route::v3 as route;
 
 use super::json::Object;
-use super::route::route;
+use super::route::{Encoder, route};
 use crate::ir;
 
 /// A virtual host.
@@ -14,7 +14,8 @@ pub fn virtual_host(host: &ir::VirtualHost) -> route::VirtualHost {
 /// Writes the members of a virtual host, of which one route at a time is a message.
 pub fn write(object: &mut Object<'_, '_>, host: &ir::VirtualHost) {
     object.fields_around(&without_routes(host), "routes", |object| {
-        object.repeated::<route::Route>("routes", host.routes.iter().map(route));
+        let mut encoder = Encoder::default();
+        object.encoded::<route::Route, _>("routes", &host.routes, |route, bytes| encoder.append(route, bytes));
     });
 }
 

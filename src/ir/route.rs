@@ -196,7 +196,7 @@ pub enum Action {
 }
 
 /// Envoy's `RouteAction`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
     /// Where to.
     pub clusters: Clusters,
@@ -234,7 +234,7 @@ pub struct MaxStreamDuration {
 }
 
 /// Where requests go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clusters {
     /// One cluster.
     Single(String),
@@ -245,7 +245,7 @@ pub enum Clusters {
 }
 
 /// One of several clusters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeightedCluster {
     /// Its name.
     pub name: String,

@@ -98,12 +98,36 @@ impl<'s> Object<'_, 's> {
     /// Adds a member that is a list of messages, also where there are none.
     pub fn list<M: Message + Name + 'static>(&mut self, key: &str, messages: impl IntoIterator<Item = impl Borrow<M>>) {
         self.key(key);
+        // A `Vec` takes any message. What is undescribed is in the text as base64, for its reader to see.
+        self.messages::<M, _>(messages, |message, bytes| {
+            let _ = message.borrow().encode(bytes);
+        });
+    }
+
+    /// Adds a member that is a list of messages, which `encode` gives in the wire format; none without any.
+    pub fn encoded<M: Name + 'static, T>(
+        &mut self,
+        key: &str,
+        values: impl IntoIterator<Item = T>,
+        encode: impl FnMut(T, &mut Vec<u8>),
+    ) {
+        let mut values = values.into_iter().peekable();
+        if values.peek().is_some() {
+            self.key(key);
+            self.messages::<M, T>(values, encode);
+        }
+    }
+
+    fn messages<M: Name + 'static, T>(
+        &mut self,
+        values: impl IntoIterator<Item = T>,
+        mut encode: impl FnMut(T, &mut Vec<u8>),
+    ) {
         let id = self.buffer.id::<M>();
         let mut bytes = std::mem::take(&mut self.bytes);
-        self.elements(messages, |this, message| {
+        self.elements(values, |this, value| {
             bytes.clear();
-            // A `Vec` takes any message. What is undescribed is in the text as base64, for its reader to see.
-            let _ = message.borrow().encode(&mut bytes);
+            encode(value, &mut bytes);
             Writer::write(id.ok_or_else(M::full_name), &bytes, this.style, this.depth + 1, this.buffer);
         });
         self.bytes = bytes;

@@ -149,7 +149,10 @@ impl Tables {
         const MESSAGE_TYPE: u32 = 4;
         const ENUM_TYPE: u32 = 5;
         const SYNTAX: u32 = 12;
-        let mut tables = Tables { messages: IndexMap::new(), enums: IndexMap::new() };
+        /// About as many as there are messages.
+        const MESSAGES: usize = 2048;
+        let mut tables =
+            Tables { messages: IndexMap::with_capacity(MESSAGES), enums: IndexMap::with_capacity(MESSAGES / 4) };
         for file in fields(set, FILE) {
             let package = text_of(file, PACKAGE);
             let proto3 = text_of(file, SYNTAX) == "proto3";
@@ -304,7 +307,7 @@ fn literals(name: &str, descriptor: &[u8]) -> Vec<(i32, String)> {
 }
 
 fn qualified(scope: &str, name: &str) -> String {
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
+    if scope.is_empty() { name.to_owned() } else { [scope, ".", name].concat() }
 }
 
 fn shape(full_name: &str) -> Shape {
