@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
     let (read, mut findings) =
         pieces.each(|at, document| load::is_manifest(document).then(|| resource::read(document, at, &options)));
     let unparsable = findings.worst() == Some(Severity::Error);
-    let (resources, found) = resource::ordered(read.into_iter().flatten(), &pieces);
+    let (resources, found) = resource::ordered(read.flatten(), &pieces);
     findings.extend(found);
     let resolve = |label: &Label| -> Option<Span> { resources.span(&pieces, &label.location) };
     // A bootstrap is made only of objects that can be read as what they are. `xds` shows what istiod

@@ -183,6 +183,9 @@ pub(super) enum ExportRule {
 
 /// `exportTo` names namespaces once, and `*` and `~` only alone (`validateExportTo`).
 pub(super) fn export_to(at: &Origin, namespace: &str, entries: &[ExportTo], rule: ExportRule, out: &mut Diagnostics) {
+    if entries.is_empty() {
+        return;
+    }
     let at = at.key("exportTo");
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (index, entry) in entries.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::find::{Finder, Places, Source, Unread};
 use super::istio;
 use super::kind::{Kind, Recognition};
+use super::parts::Seat;
 use super::resources::{Documents, Resources};
 use crate::base::{Diagnostic, Diagnostics, FileId, Location, ResourceId};
 use crate::yaml::Document;
@@ -56,8 +57,10 @@ pub fn ordered(
     found: impl IntoIterator<Item = Found>,
     documents: &(impl Documents + ?Sized),
 ) -> (Resources, Diagnostics) {
+    let found = found.into_iter();
     let mut diagnostics = Diagnostics::default();
-    let mut sources = Vec::new();
+    // Mostly one a document.
+    let mut sources = Vec::with_capacity(found.size_hint().1.unwrap_or_default());
     let mut unread = Unread::default();
     for Found { sources: more, unread: Unread { places, gateways }, diagnostics: of_document } in found {
         sources.extend(more);
@@ -71,14 +74,18 @@ pub fn ordered(
     report_unread(unread.places, &mut diagnostics);
     let mut sources = without_duplicates(sources, documents, &mut diagnostics);
     sources.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut of_kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+    sources.iter().for_each(|source| *of_kinds.entry(source.kind).or_default() += 1);
+    resources.infos.reserve_exact(sources.len());
     for (at, source) in sources.into_iter().enumerate() {
         let id = ResourceId(at as u32);
+        let seat = Seat { id, of_kind: of_kinds.get(&source.kind).copied().unwrap_or_default() };
         resources.infos.push(source.info());
         if source.kind.is_istio() {
             istio::metadata_check::check(source.kind, id, &source.meta, &mut diagnostics);
         }
         diagnostics.extend(source.diagnostics);
-        (source.place)(id, *source.meta, &mut resources, &mut diagnostics);
+        (source.place)(seat, *source.meta, &mut resources, &mut diagnostics);
     }
     super::mesh_settings::from_config_maps(&mut resources, documents, &mut diagnostics);
     (resources, diagnostics)

@@ -10,7 +10,26 @@ use crate::base::{Diagnostic, Diagnostics, FileId, Location, Origin, ResourceId}
 use crate::yaml::{self, Node};
 
 /// Checks an object that was read, and puts it where it belongs, once its place in the order is known.
-pub(super) type Place = Box<dyn FnOnce(ResourceId, ObjectMeta, &mut Resources, &mut Diagnostics) + Send>;
+pub(super) type Place = Box<dyn FnOnce(Seat, ObjectMeta, &mut Resources, &mut Diagnostics) + Send>;
+
+/// The place of an object in the order of all.
+#[derive(Clone, Copy)]
+pub(super) struct Seat {
+    pub(super) id: ResourceId,
+    /// How many objects there are of its kind.
+    pub(super) of_kind: usize,
+}
+
+impl Seat {
+    /// Adds an object to those of its kind.
+    fn add<S, T>(self, object: Object<S, T>, list: &mut Vec<Object<S, T>>) {
+        if list.is_empty() {
+            // A list that grows is copied again and again.
+            list.reserve_exact(self.of_kind);
+        }
+        list.push(object);
+    }
+}
 
 /// The list of resources where objects of one type are.
 type List<S, T> = fn(&mut Resources) -> &mut Vec<Object<S, T>>;
@@ -89,13 +108,13 @@ impl<'a> Parts<'a> {
         let spec = spec.map(|spec| yaml::decode(spec, self.file, &mut self.diagnostics)).unwrap_or_default();
         let mut object = Object { id: ResourceId(0), meta: ObjectMeta::default(), spec, status: self.part("status") };
         let untold = self.untold(&mut object, check);
-        Box::new(move |id, meta, resources, diagnostics| {
-            let object = Object { id, meta, ..object };
+        Box::new(move |seat, meta, resources, diagnostics| {
+            let object = Object { id: seat.id, meta, ..object };
             let mut found = Diagnostics::default();
             check(&object, &mut found);
             let told = found.0.into_iter().enumerate().filter(|(at, _)| untold.binary_search(at).is_err());
             diagnostics.0.extend(told.map(|(_, finding)| finding));
-            list(resources).push(object);
+            seat.add(object, list(resources));
         })
     }
 
@@ -129,13 +148,17 @@ impl<'a> Parts<'a> {
         T: DeserializeOwned + Default + Send + 'static,
     {
         let (spec, status) = (self.part("spec"), self.part("status"));
-        Box::new(move |id, meta, resources, _| list(resources).push(Object { id, meta, spec, status }))
+        Box::new(move |seat, meta, resources, _| {
+            seat.add(Object { id: seat.id, meta, spec, status }, list(resources));
+        })
     }
 
     /// A kind of Kubernetes without `spec`.
     fn whole<S: DeserializeOwned + Default + Send + 'static>(&mut self, list: List<S, ()>) -> Place {
         let spec = yaml::decode_lenient(self.node, self.file, &mut self.diagnostics);
-        Box::new(move |id, meta, resources, _| list(resources).push(Object { id, meta, spec, status: () }))
+        Box::new(move |seat, meta, resources, _| {
+            seat.add(Object { id: seat.id, meta, spec, status: () }, list(resources));
+        })
     }
 
     /// Settings without an envelope.
@@ -144,7 +167,9 @@ impl<'a> Parts<'a> {
         settings: fn(&mut Resources) -> &mut Option<Written<T>>,
     ) -> Place {
         let value = yaml::decode(self.node, self.file, &mut self.diagnostics);
-        Box::new(move |id, _, resources, _| *settings(resources) = Some(Written { origin: Origin::of(id), value }))
+        Box::new(move |Seat { id, .. }, _, resources, _| {
+            *settings(resources) = Some(Written { origin: Origin::of(id), value });
+        })
     }
 
     fn part<T: DeserializeOwned + Default>(&mut self, key: &str) -> T {

@@ -34,26 +34,25 @@ impl<'src> Pieces<'src> {
 
     /// Reads all documents, gives each with its place to `take`, and forgets it. What `take` makes of them is in the
     /// order written; with it are the findings that [`super::parse`] has.
-    pub fn each<T: Send>(&self, take: impl Fn(usize, &Document<'src>) -> T + Sync) -> (Vec<T>, Diagnostics) {
+    pub fn each<T: Send, F: Fn(usize, &Document<'src>) -> T + Sync>(
+        &self,
+        take: F,
+    ) -> (impl Iterator<Item = T> + use<'src, T, F>, Diagnostics) {
         let bytes: usize = self.pieces.iter().map(|(_, _, piece)| piece.text.len()).sum();
         let read = |open: &mut subset::Open<'src>,
                     (at, &(file, text, piece)): (usize, &(FileId, &'src str, Piece<'src>))| {
             let (document, found) = read_piece(file, text, piece, open);
             (document.map(|document| take(at, &document)), found)
         };
-        let read: Vec<_> = if bytes < PARALLEL {
+        let mut read: Vec<_> = if bytes < PARALLEL {
             let mut open = subset::Open::default();
             self.pieces.iter().enumerate().map(|piece| read(&mut open, piece)).collect()
         } else {
             self.pieces.par_iter().enumerate().map_init(subset::Open::default, read).collect()
         };
-        let mut taken = Vec::with_capacity(read.len());
         let mut diagnostics = self.diagnostics.clone();
-        for (one, found) in read {
-            taken.extend(one);
-            diagnostics.extend(found);
-        }
-        (taken, diagnostics)
+        read.iter_mut().for_each(|(_, found)| diagnostics.extend(std::mem::take(found)));
+        (read.into_iter().filter_map(|(taken, _)| taken), diagnostics)
     }
 
     /// The document with this place, read again.

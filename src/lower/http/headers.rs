@@ -67,11 +67,11 @@ mod tests {
     fn the_authority_is_no_header() {
         let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let headers = Headers {
-            request: Some(HeaderOperations {
+            request: Some(Box::new(HeaderOperations {
                 set: map(&[("Host", "a.example.com"), ("x-b", "1")]),
                 add: map(&[("x-a", "2"), (":authority", "b.example.com")]),
                 remove: vec![":path".to_owned(), "x-c".to_owned()],
-            }),
+            })),
             response: None,
         };
         let changes = header_changes(&headers);

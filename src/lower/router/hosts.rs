@@ -26,8 +26,9 @@ type Place = (usize, usize);
 pub(super) struct Met<'m> {
     /// The VirtualService.
     pub(super) virtual_service: &'m VirtualService,
-    /// The hosts that both take, the narrower of each pair, with the index of the VirtualService's host.
-    pub(super) hosts: BTreeMap<HostPattern, usize>,
+    /// The hosts that both take, the narrower of each pair, with the index of the VirtualService's host: by host, each
+    /// once.
+    pub(super) hosts: Vec<(HostPattern, usize)>,
 }
 
 impl<'m> HostIndex<'m> {
@@ -53,7 +54,7 @@ impl<'m> HostIndex<'m> {
     /// namespace takes only VirtualServices of it (`istio: host.NamesForNamespace, Names.Intersection`;
     /// `core.pickMatchingGatewayHosts` finds the same ones).
     pub(super) fn met(&self, hosts: &[NamespacedHost]) -> Vec<Met<'m>> {
-        let mut met: BTreeMap<usize, BTreeMap<HostPattern, usize>> = BTreeMap::new();
+        let mut met: Vec<(usize, HostPattern, usize)> = Vec::new();
         for host in hosts {
             self.each_met(&host.host, |(at, host_at)| {
                 let Some(virtual_service) = self.virtual_services.get(at) else {
@@ -62,12 +63,20 @@ impl<'m> HostIndex<'m> {
                 let reachable = host.namespace.as_ref().is_none_or(|namespace| *namespace == virtual_service.namespace);
                 if let (true, Some(theirs)) = (reachable, virtual_service.hosts.get(host_at)) {
                     let narrower = if host.host.subset_of(theirs) { &host.host } else { theirs };
-                    met.entry(at).or_default().entry(narrower.clone()).or_insert(host_at);
+                    met.push((at, narrower.clone(), host_at));
                 }
             });
         }
-        let found = met.into_iter();
-        found.filter_map(|(at, hosts)| Some(Met { virtual_service: self.virtual_services.get(at)?, hosts })).collect()
+        // Stable: of pairs with the same narrower host, the first counts.
+        met.sort_by(|(a, host, _), (b, other, _)| (a, host).cmp(&(b, other)));
+        met.dedup_by(|(a, host, _), (b, other, _)| (a, host) == (b, other));
+        let found = met.chunk_by(|(a, ..), (b, ..)| a == b);
+        let found = found.filter_map(|pairs| {
+            let virtual_service = *self.virtual_services.get(pairs.first()?.0)?;
+            let hosts = pairs.iter().map(|(_, host, at)| (host.clone(), *at)).collect();
+            Some(Met { virtual_service, hosts })
+        });
+        found.collect()
     }
 
     /// Calls `found` for every indexed host that meets this one.
@@ -134,7 +143,8 @@ mod tests {
             let hosts: Vec<NamespacedHost> = hosts.iter().map(|host| (*host).to_owned().into()).collect();
             let found = index.met(&hosts);
             let at = |found: &Met<'_>| all.iter().position(|one| std::ptr::eq(one, found.virtual_service));
-            let text = |found: &Met<'_>| found.hosts.keys().map(HostPattern::as_str).collect::<Vec<_>>().join(" ");
+            let text =
+                |found: &Met<'_>| found.hosts.iter().map(|(host, _)| host.as_str()).collect::<Vec<_>>().join(" ");
             found.iter().filter_map(|found| Some((at(found)?, text(found)))).collect()
         };
         let pairs = |pairs: &[(usize, &str)]| -> Vec<(usize, String)> {

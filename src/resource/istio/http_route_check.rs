@@ -16,23 +16,27 @@ use crate::resource::check::{self, doubt, fault, field, is_label};
 /// Checks one route. `is_delegate` is whether its VirtualService has no hosts.
 pub(super) fn check(at: &Origin, route: &HttpRoute, is_delegate: bool, binding: Binding, out: &mut Diagnostics) {
     check_actions(at, route, is_delegate, out);
+    let matches = at.key("match");
     for (index, conditions) in route.matches.iter().enumerate() {
-        check_match(&at.key("match").index(index), conditions, binding, out);
+        check_match(&matches.index(index), conditions, binding, out);
     }
+    let destinations = at.key("route");
     for (index, destination) in route.route.iter().enumerate() {
-        let at = at.key("route").index(index);
+        let at = destinations.index(index);
         check_required_destination(&at, destination.destination.as_ref(), out);
         if let Some(headers) = &destination.headers {
             header_check::check(&at.key("headers"), headers, out);
         }
     }
-    check_weights(&at.key("route"), route.route.iter().map(|destination| destination.weight), out);
+    check_weights(&destinations, route.route.iter().map(|destination| destination.weight), out);
     if let Some(headers) = &route.headers {
         header_check::check(&at.key("headers"), headers, out);
     }
     header_check::check_authority(at, route.rewrite.as_deref(), route.headers.as_ref(), out);
     check_mirrors(at, route, out);
-    check::duration(&at.key("timeout"), route.timeout, out);
+    if route.timeout.is_some() {
+        check::duration(&at.key("timeout"), route.timeout, out);
+    }
     if let Some(redirect) = &route.redirect {
         check_redirect(&at.key("redirect"), redirect, &route.matches, out);
     }
@@ -121,7 +125,9 @@ fn check_match(at: &Origin, conditions: &HttpMatchRequest, binding: Binding, out
     for (name, condition) in query_params {
         check_condition(&at.key("queryParams").key(name.clone()), condition, out);
     }
-    check_header_conditions(&at.key("headers"), headers, binding, out);
+    if !headers.is_empty() {
+        check_header_conditions(&at.key("headers"), headers, binding, out);
+    }
     let present = |condition: &StringMatch| matches!(condition, StringMatch::Regex(regex) if regex.as_str() == "*");
     let without: BTreeMap<_, _> = without_headers
         .iter()
@@ -130,9 +136,15 @@ fn check_match(at: &Origin, conditions: &HttpMatchRequest, binding: Binding, out
             (name.clone(), condition)
         })
         .collect();
-    check_header_conditions(&at.key("withoutHeaders"), &without, binding, out);
-    check::labels(&at.key("sourceLabels"), source_labels, out);
-    check_gateways(&at.key("gateways"), gateways, out);
+    if !without.is_empty() {
+        check_header_conditions(&at.key("withoutHeaders"), &without, binding, out);
+    }
+    if !source_labels.is_empty() {
+        check::labels(&at.key("sourceLabels"), source_labels, out);
+    }
+    if !gateways.is_empty() {
+        check_gateways(&at.key("gateways"), gateways, out);
+    }
     if !source_namespace.is_empty() && !is_label(source_namespace) {
         let message = format!("`{source_namespace}` cannot be the name of a namespace");
         out.push(fault("malformed-namespace", &at.key("sourceNamespace"), message));
@@ -184,7 +196,9 @@ fn check_mirrors(at: &Origin, route: &HttpRoute, out: &mut Diagnostics) {
         check_required_destination(&at, mirror.destination.as_ref(), out);
         check_share(&at.key("percentage"), mirror.percentage, out);
     }
-    check_share(&at.key("mirrorPercentage"), route.mirror_percentage, out);
+    if route.mirror_percentage.is_some() {
+        check_share(&at.key("mirrorPercentage"), route.mirror_percentage, out);
+    }
     if let Some(percent) = route.mirror_percent {
         let at = at.key("mirrorPercent");
         if percent > 100 {

@@ -102,9 +102,9 @@ pub struct Delegate {
 #[serde(default, rename_all = "camelCase")]
 pub struct Headers {
     /// In requests, before they are forwarded.
-    pub request: Option<HeaderOperations>,
+    pub request: Option<Box<HeaderOperations>>,
     /// In responses, before they are returned.
-    pub response: Option<HeaderOperations>,
+    pub response: Option<Box<HeaderOperations>>,
 }
 
 /// Changes of headers.

@@ -10,10 +10,15 @@ declare_check! {
 }
 
 fn check(facts: &Facts<'_>, _: &Options<'_>, found: &mut Diagnostics) {
+    // Routes one after the other mostly say the same.
+    let mut last = ("", Vec::new());
     for retry in &facts.retries {
-        for word in
-            retry.text.split(',').map(str::trim).filter(|word| !retry::CONDITIONS.contains(word) && !word.is_empty())
-        {
+        if retry.text != last.0 {
+            let words = retry.text.split(',').map(str::trim);
+            let unknown = words.filter(|word| !retry::CONDITIONS.contains(word) && !word.is_empty());
+            last = (retry.text, unknown.collect());
+        }
+        for word in &last.1 {
             let nearest = retry::CONDITIONS.into_iter().min_by_key(|known| strsim::levenshtein(known, word));
             let nearest = nearest.filter(|known| strsim::levenshtein(known, word) <= 3);
             let help = nearest.map_or_else(
