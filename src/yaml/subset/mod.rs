@@ -39,7 +39,7 @@ pub(super) fn read<'src>(
     open: &mut Open<'src>,
 ) -> Result<Option<Document<'src>>, Beyond> {
     // Without a branch for each byte the compiler takes many at once.
-    let ordinary = text.bytes().fold(true, |all, byte| all & ((byte == b'\n') | ((byte >= b' ') & (byte <= b'~'))));
+    let ordinary = text.bytes().fold(true, |all, byte| all & ((byte == b'\n') | (b' '..=b'~').contains(&byte)));
     let pairs = text.bytes().zip(text.bytes().skip(1));
     let point_at_start = pairs.fold(false, |any, (byte, next)| any | ((byte == b'\n') & (next == b'.')));
     if !ordinary || text.starts_with("...") || (point_at_start && text.contains("\n...")) {
