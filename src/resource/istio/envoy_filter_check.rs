@@ -54,6 +54,9 @@ fn check_patch(at: &Origin, ConfigPatch { apply_to, matches, patch }: &ConfigPat
     }
     if let Some(value) = patch.as_ref().and_then(|patch| patch.value.as_ref()) {
         let at = at.key("patch").key("value");
+        if !value.is_object() && !value.is_null() {
+            out.push(fault("wrong-type", &at, "`value` must be a mapping, with the fields of Envoy's message"));
+        }
         if let Some(name) = value.get("name").filter(|name| !name.is_string() && !name.is_null()) {
             let message = format!("`name` must be a text, not `{name}`");
             out.push(fault("wrong-type", &at.key("name"), message).help("put it in quotes"));
@@ -72,6 +75,9 @@ fn check_types(at: &Origin, value: &Value, out: &mut Diagnostics) {
             for (key, value) in fields {
                 let at = at.key(key.clone());
                 match value.as_str().and_then(|text| text.rsplit('/').next()).filter(|_| key == "@type") {
+                    None if key == "@type" => {
+                        out.push(fault("wrong-type", &at, "`@type` must be the name of a message, as text"));
+                    }
                     Some(message) if is_old(message) => {
                         let text = format!("Envoy has no message `{message}`: it is of an old version of its API");
                         out.push(fault("unknown-message", &at, text).help("use the message of version 3"));

@@ -42,8 +42,7 @@ pub struct ServicePort {
     pub protocol: String,
     /// A name, unique in the service.
     pub name: String,
-    /// The endpoints' port; unset means the same.
-    #[serde(deserialize_with = "Port::zero_is_unset")]
+    /// The endpoints' port; unset means the same. The CRD refuses 0.
     pub target_port: Option<Port>,
 }
 

@@ -150,7 +150,13 @@ fn check_probe(at: &Origin, probe: &ReadinessProbe, out: &mut Diagnostics) {
     if let Some(tcp) = tcp_socket {
         check::port_written(&at.key("tcpSocket"), tcp.port, out);
     }
-    if exec.as_ref().is_some_and(|exec| exec.command.is_empty()) {
-        out.push(fault("missing-command", &at.key("exec"), "`exec` needs a `command`"));
+    if let Some(exec) = exec {
+        let at = at.key("exec");
+        if exec.command.is_empty() {
+            out.push(fault("missing-command", &at, "`exec` needs a `command`"));
+        }
+        for (index, _) in exec.command.iter().enumerate().filter(|(_, word)| word.is_empty()) {
+            out.push(fault("missing-command", &at.key("command").index(index), "a word of a `command` is empty"));
+        }
     }
 }
