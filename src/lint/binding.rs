@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::hosts::Hosts;
-use crate::base::{HostPattern, NamespacedHost, Origin, Protocol};
+use crate::base::{HostPattern, Hosts, NamespacedHost, Origin, Protocol};
 use crate::mesh::{Gateway, Mesh, VirtualService};
 use crate::resource::istio::gateway::{Server, ServerTlsMode};
 

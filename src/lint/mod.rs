@@ -20,7 +20,6 @@ pub mod finding;
 pub mod fix;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod hosts;
 pub mod input;
 mod known;
 mod mutual_tls;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Location};
 use crate::lint::Context;
-use crate::lint::hosts::Hosts;
 use crate::mesh::DestinationRule;
 use crate::resource::istio::destination_rule::TrafficPolicy;
 

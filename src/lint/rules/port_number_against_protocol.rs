@@ -1,9 +1,8 @@
 //! A port whose number says another protocol than its field.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Protocol};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Location, Protocol};
 use crate::lint::Context;
-use crate::lint::hosts::Hosts;
 use crate::lint::policies::{policies, tls_settings};
 use crate::resource::istio::destination_rule::ClientTlsMode;
 use crate::resource::istio::service_entry::Location as MeshLocation;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Labels, Location, Protocol};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Labels, Location, Protocol};
 use crate::lint::Context;
-use crate::lint::hosts::Hosts;
 use crate::mesh::Gateway;
 use crate::resource::istio::gateway::Server;
 

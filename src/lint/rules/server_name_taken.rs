@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Location, Origin};
 use crate::lint::Context;
 use crate::lint::binding::{RouteKind, admits, taken};
-use crate::lint::hosts::Hosts;
 use crate::lint::sockets::{Opened, by_port};
 use crate::mesh::{Semantics, VirtualService, Visibility};
 use crate::resource::istio::virtual_service::TlsMatchAttributes;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, NamespacedHost};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Location, NamespacedHost};
 use crate::lint::Context;
 use crate::lint::binding::{admits, taken};
-use crate::lint::hosts::Hosts;
 use crate::mesh::{Gateway, VirtualService};
 use crate::resource::istio::gateway::Server;
 

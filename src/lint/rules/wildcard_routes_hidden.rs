@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Location};
 use crate::lint::Context;
 use crate::lint::cover::takes_everything;
-use crate::lint::hosts::Hosts;
 use crate::mesh::{Semantics, VirtualService, Visibility};
 
 declare_rule! {

@@ -1,9 +1,9 @@
 //! Destinations: hosts, ports and subsets that do not exist.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::SHOWN;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Hosts, Location, Origin};
 use crate::mesh::{DestinationRule, Mesh, Registry, VirtualService};
 use crate::resource::istio::virtual_service::Destination;
 
@@ -12,26 +12,19 @@ pub(super) struct Destinations<'m> {
     mesh: &'m Mesh,
     /// Namespaces with a Kubernetes Service in the input.
     namespaces: BTreeSet<&'m str>,
-    /// DestinationRules by their host, or by what follows its `*`.
-    exact: BTreeMap<&'m str, Vec<&'m DestinationRule>>,
-    suffixes: BTreeMap<&'m str, Vec<&'m DestinationRule>>,
+    /// DestinationRules by their host.
+    rules: Hosts<'m, &'m DestinationRule>,
     /// Nodes that were reported: a delegate's routes appear in each VirtualService that uses it.
     reported: BTreeSet<Origin>,
 }
 
 impl<'m> Destinations<'m> {
     pub(super) fn new(mesh: &'m Mesh) -> Self {
-        let mut exact: BTreeMap<&str, Vec<&DestinationRule>> = BTreeMap::new();
-        let mut suffixes: BTreeMap<&str, Vec<&DestinationRule>> = BTreeMap::new();
-        for rule in &mesh.destination_rules {
-            match rule.host.suffix() {
-                Some(suffix) => suffixes.entry(suffix).or_default().push(rule),
-                None => exact.entry(rule.host.as_str()).or_default().push(rule),
-            }
-        }
+        let mut rules = Hosts::default();
+        mesh.destination_rules.iter().for_each(|rule| rules.add(&rule.host, rule));
         let kubernetes = mesh.services.iter().filter(|service| service.registry == Registry::Kubernetes);
         let namespaces = kubernetes.map(|service| service.namespace.as_str()).collect();
-        Self { mesh, namespaces, exact, suffixes, reported: BTreeSet::new() }
+        Self { mesh, namespaces, rules, reported: BTreeSet::new() }
     }
 
     pub(super) fn check(&mut self, service: &VirtualService, diagnostics: &mut Diagnostics) {
@@ -69,8 +62,8 @@ impl<'m> Destinations<'m> {
         let found = if self.mesh.services_with_host(destination.host.as_str()).next().is_none() {
             self.unknown_host(place, destination.host.as_str()).or_else(|| {
                 // The service may be elsewhere, but its DestinationRules are here.
-                let rules = self.rules(destination.host.as_str());
-                self.unknown_subset(place, destination).filter(|_| !rules.is_empty())
+                let has_rules = self.rules.taking(destination.host.as_str()).next().is_some();
+                self.unknown_subset(place, destination).filter(|_| has_rules)
             })
         } else {
             self.unknown_port(place, destination).or_else(|| self.unknown_subset(place, destination))
@@ -135,7 +128,7 @@ impl<'m> Destinations<'m> {
         if subset.is_empty() {
             return None;
         }
-        let rules = self.rules(destination.host.as_str());
+        let rules: Vec<&DestinationRule> = self.rules.taking(destination.host.as_str()).copied().collect();
         let subsets = || rules.iter().flat_map(|rule| &rule.spec.subsets).map(|subset| subset.name.as_str());
         if subsets().any(|name| name == subset) {
             return None;
@@ -151,13 +144,5 @@ impl<'m> Destinations<'m> {
         });
         let places = rules.iter().take(SHOWN).map(|rule| Location::Value(rule.origin.key("spec").key("subsets")));
         Some(places.fold(found, |found, place| found.related(place, "the subsets of the host")))
-    }
-
-    /// The DestinationRules whose host takes this one, the most specific first.
-    fn rules(&self, host: &str) -> Vec<&'m DestinationRule> {
-        let exact = self.exact.get(host);
-        let ends = host.char_indices().map(|(at, _)| at).chain([host.len()]);
-        let wildcards = ends.filter_map(|at| self.suffixes.get(host.get(at..)?));
-        exact.into_iter().chain(wildcards).flatten().copied().collect()
     }
 }

@@ -5,17 +5,16 @@
 //! missed when the input holds Services of that namespace, not when it holds none.
 
 mod destination;
-mod served_hosts;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use destination::Destinations;
-use served_hosts::{Answer, ServedHosts};
+use indexmap::IndexMap;
 
 use super::{Gateway, Mesh, Semantics, VirtualService, Visibility};
-use crate::base::{Diagnostic, Diagnostics, HostPattern, Location};
+use crate::base::{Diagnostic, Diagnostics, HostPattern, Hosts, Location, NamespacedHost};
 use crate::resource::Resources;
 
 /// How many places of the other end are shown.
@@ -38,10 +37,24 @@ pub(super) fn check(mesh: &Mesh, resources: &Resources) -> Diagnostics {
     diagnostics
 }
 
+/// A host of a server, by the indexes of both.
+type Served<'m> = (&'m NamespacedHost, usize, usize);
+
+/// Whether a Gateway serves a host.
+#[derive(Clone, Copy)]
+enum Answer<'m> {
+    /// It does.
+    Served,
+    /// Only for VirtualServices of another namespace: by this host of a server.
+    OtherNamespace(Served<'m>),
+    /// It does not.
+    Unserved,
+}
+
 /// The Gateways of the input by `namespace/name`, with the hosts they serve.
 struct Gateways<'m> {
     mesh: &'m Mesh,
-    by_key: BTreeMap<String, (&'m Gateway, ServedHosts<'m>)>,
+    by_key: IndexMap<String, (&'m Gateway, Hosts<'m, Served<'m>>)>,
     by_name: BTreeMap<&'m str, &'m Gateway>,
     /// Those of the Gateway API.
     api: &'m BTreeMap<String, Vec<Option<HostPattern>>>,
@@ -49,7 +62,7 @@ struct Gateways<'m> {
 
 impl<'m> Gateways<'m> {
     fn new(mesh: &'m Mesh, api: &'m BTreeMap<String, Vec<Option<HostPattern>>>) -> Self {
-        let by_key = mesh.gateways.iter().map(|it| (it.key(), (it, ServedHosts::new(it)))).collect();
+        let by_key = mesh.gateways.iter().map(|it| (it.key(), (it, served(it)))).collect();
         let by_name = mesh.gateways.iter().rev().map(|it| (it.name.as_str(), it)).collect();
         Self { mesh, by_key, by_name, api }
     }
@@ -72,9 +85,8 @@ impl<'m> Gateways<'m> {
         let answers: Vec<(usize, &Gateway, Vec<Answer<'_>>)> = bound
             .iter()
             .map(|(at, (gateway, hosts))| {
-                (*at, gateway, service.hosts.iter().map(|host| hosts.answer(host, &service.namespace)).collect())
+                (*at, *gateway, service.hosts.iter().map(|host| answer(gateway, hosts, host, service)).collect())
             })
-            .map(|(at, gateway, answers)| (at, *gateway, answers))
             .collect();
         // A Gateway that is not in the input may serve the hosts.
         let reported = if all_known && !bound.is_empty() { self.hosts(service, &answers, diagnostics) } else { 0 };
@@ -172,6 +184,42 @@ impl<'m> Gateways<'m> {
     }
 }
 
+/// The hosts of a Gateway.
+fn served(gateway: &Gateway) -> Hosts<'_, Served<'_>> {
+    let mut hosts = Hosts::default();
+    for (server, of_server) in gateway.spec.servers.iter().enumerate() {
+        for (at, host) in of_server.hosts.iter().enumerate() {
+            hosts.add(&host.host, (host, server, at));
+        }
+    }
+    hosts
+}
+
+/// Whether a VirtualService has its host there: some name is taken by both (`istio: pickMatchingGatewayHosts`). In a
+/// server's host `.` is the Gateway's namespace, `*` any (`istio: sanitizeServerHostNamespace`).
+fn answer<'m>(
+    gateway: &Gateway,
+    hosts: &Hosts<'m, Served<'m>>,
+    host: &HostPattern,
+    service: &VirtualService,
+) -> Answer<'m> {
+    let mut refused = Answer::Unserved;
+    for served in hosts.meeting(host) {
+        let required = match served.0.namespace.as_deref() {
+            Some(".") => Some(gateway.namespace.as_str()),
+            Some("*") | None => None,
+            namespace => namespace,
+        };
+        if required.is_none_or(|required| required == service.namespace) {
+            return Answer::Served;
+        }
+        if matches!(refused, Answer::Unserved) {
+            refused = Answer::OtherNamespace(*served);
+        }
+    }
+    refused
+}
+
 /// A Gateway that serves none of the hosts, where another one does.
 fn in_vain(service: &VirtualService, at: usize, gateway: &Gateway) -> Diagnostic {
     let place = Location::Value(service.origin.key("spec").key("gateways").index(at));
@@ -197,10 +245,11 @@ fn not_served(
         Diagnostic::warning("host-not-in-gateway", place, message).labelled("this host has no routes there");
     let mut refused = false;
     for (gateway, answer) in answers {
-        if let Answer::OtherNamespace(server, written) = answer {
+        if let Answer::OtherNamespace((written, server, at)) = answer {
             refused = true;
             let text = format!("`{written}` takes only VirtualServices of its namespace");
-            found = found.related(Location::Value((*server).clone()), text);
+            let server = gateway.server_origins.get(*server).map(|origin| origin.key("hosts").index(*at));
+            found = server.into_iter().fold(found, |found, place| found.related(Location::Value(place), text.as_str()));
             continue;
         }
         for (server, origin) in gateway.spec.servers.iter().zip(&gateway.server_origins).take(SHOWN) {

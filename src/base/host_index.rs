@@ -4,11 +4,11 @@ use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 
-use crate::base::HostPattern;
+use super::HostPattern;
 
-/// Things by their host.
+/// Things by their host. A lookup costs as much as the host is long, however many there are.
 #[derive(Debug)]
-pub(super) struct Hosts<'h, T> {
+pub struct Hosts<'h, T> {
     all: Vec<Held<'h, T>>,
     /// Concrete hosts.
     exact: IndexMap<&'h str, Chain>,
@@ -42,7 +42,7 @@ impl<T> Default for Hosts<'_, T> {
 
 impl<'h, T> Hosts<'h, T> {
     /// Adds a thing with its host.
-    pub(super) fn add(&mut self, host: &'h HostPattern, thing: T) {
+    pub fn add(&mut self, host: &'h HostPattern, thing: T) {
         let at = self.all.len();
         self.all.push(Held { host, thing, next: None });
         self.reversed.take();
@@ -56,16 +56,24 @@ impl<'h, T> Hosts<'h, T> {
 
     /// What has a host that takes every name of this one (`host.Name.SubsetOf`), itself included: the most specific
     /// first.
-    pub(super) fn wider<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
-        let name = text(host);
-        let exact = self.exact.get(name).filter(|_| !host.is_wildcard());
+    pub fn wider<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
+        self.ending(text(host), host.is_wildcard())
+    }
+
+    /// What takes a concrete name: the most specific first.
+    pub fn taking<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s T> + 's {
+        self.ending(name, false)
+    }
+
+    fn ending<'s>(&'s self, name: &'s str, is_wildcard: bool) -> impl Iterator<Item = &'s T> + 's {
+        let exact = self.exact.get(name).filter(|_| !is_wildcard);
         let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]).filter(|_| !self.suffixes.is_empty());
         let suffixes = ends.filter_map(move |at| self.suffixes.get(name.get(at..)?));
         exact.into_iter().chain(suffixes).flat_map(|chain| self.chain(*chain))
     }
 
     /// What has a host of which this one takes every name, without those of [`Self::wider`].
-    pub(super) fn narrower<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
+    pub fn narrower<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
         let asked = host.suffix().map(|suffix| (reversed(suffix), self.reversed()));
         let found = asked.into_iter().flat_map(|(start, all)| {
             let from = all.partition_point(|(text, _)| *text < start);
@@ -75,7 +83,7 @@ impl<'h, T> Hosts<'h, T> {
     }
 
     /// What has a host that some name of this one is taken by (`host.Name.Matches`).
-    pub(super) fn meeting<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
+    pub fn meeting<'s>(&'s self, host: &'s HostPattern) -> impl Iterator<Item = &'s T> + 's {
         self.wider(host).chain(self.narrower(host))
     }
 
