@@ -397,3 +397,34 @@ fn route_says_by_its_exit_code_whether_a_request_arrives() {
     assert_eq!(meshc(&["route", "testdata/testing/none", "http://shop.example.com/old"]).code, 65);
     assert_eq!(meshc(&["route", "--config", SHOP, "http://shop.example.com/old"]).code, 65);
 }
+
+#[test]
+fn route_asks_a_configuration_in_yaml_as_in_json() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (json, yaml) = (directory.path().join("envoy.json"), directory.path().join("envoy.yaml"));
+    let ran = meshc(&["generate", SHOP, "--gateway", "edge/public", "--emit", "xds", "--out", path(&json)]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let text = fs::read_to_string(&json).expect("a file");
+    let value = serde_json::from_str(&text).expect("JSON");
+    fs::write(&yaml, meshc::envoy::yaml::to_yaml(&value)).expect("a file");
+    for (request, wanted) in [
+        ("http://shop.example.com/old", "308 to http://shop.example.com/new"),
+        ("http://shop.example.com/health", "200: fine"),
+        ("tls://pay.example.com", "outbound"),
+        ("http://other.example.com/old", "404: no virtual host takes `other.example.com`"),
+    ] {
+        let ask = |file: &Path| meshc(&["route", "--config", path(file), request, "--port", port(request)]);
+        let (of_json, of_yaml) = (ask(&json), ask(&yaml));
+        assert!(of_yaml.out.contains(wanted), "{request}: {}{}", of_yaml.out, of_yaml.err);
+        assert_eq!((of_yaml.code, of_yaml.out), (of_json.code, of_json.out), "{request}");
+    }
+    fs::write(&yaml, "listeners: [{name: a, address: 7}]\n").expect("a file");
+    let ran = meshc(&["route", "--config", path(&yaml), "http://shop.example.com/old"]);
+    assert_eq!((ran.code, ran.out.as_str()), (65, ""), "{}", ran.err);
+    assert!(ran.err.contains("the listener `a` cannot be read"), "{}", ran.err);
+}
+
+/// The gateway's own port: without manifests nobody knows those of its Service.
+fn port(request: &str) -> &'static str {
+    if request.starts_with("tls") { "8443" } else { "8080" }
+}
