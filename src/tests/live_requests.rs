@@ -90,7 +90,7 @@ impl World {
     /// Of five configurations three are of gateways.
     fn of(seed: usize) -> World {
         match seed % 5 {
-            3 if seed % 2 == 0 => World::Called,
+            3 if seed.is_multiple_of(2) => World::Called,
             3 => World::Sidecar,
             4 => World::Native,
             _ => World::Gateway,
