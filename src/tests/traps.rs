@@ -128,7 +128,7 @@ const TRAPS: &[(u32, &str, Answer)] = &[
     (101, "host without port", Rules(&["denied-host-without-port"])),
     (102, "from and to apart", Rules(&["from-and-to-apart"])),
     (103, "rules: [{}] and no rules", Not("both are how Istio's documentation allows all and denies all")),
-    (104, "HTTP attributes on TCP ports", Stage(&["http-only-deny"])),
+    (104, "HTTP attributes on TCP ports", Rules(&["allow-by-http-of-tcp-workload"])),
     (105, "negative matches", Not("whether a path can be written otherwise depends on the application")),
     (106, "unknown CUSTOM provider", Rules(&["unknown-extension-provider"])),
     (107, "selector in the root namespace", Rules(&["selector-in-root-namespace"])),

@@ -4,6 +4,7 @@ use super::Rule;
 use super::rule::declare_rule;
 
 mod access_log_without_provider;
+mod allow_by_http_of_tcp_workload;
 mod alpha_annotation;
 mod application_runs_as_proxy;
 mod case_ignored_in_regex;
@@ -168,6 +169,7 @@ mod workload_in_both_modes;
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
     &access_log_without_provider::RULE,
+    &allow_by_http_of_tcp_workload::RULE,
     &alpha_annotation::RULE,
     &application_runs_as_proxy::RULE,
     &case_ignored_in_regex::RULE,
