@@ -96,6 +96,10 @@ fn send(connection: &mut Connection, request: &Request) -> Option<(Answer, bool)
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     text.push_str("\r\n");
+    if request.protocol == Protocol::Tcp {
+        // No HTTP, as a listener that looks at the first bytes sees; the server takes it for a message all the same.
+        text = "\0 / TCP\r\n\r\n".to_owned();
+    }
     // An answer may be there although the sending failed.
     let _ = connection.stream.get_mut().write_all(text.as_bytes());
     let body = if method == "HEAD" { Body::Absent } else { Body::AsDeclared };
