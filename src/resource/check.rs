@@ -62,8 +62,8 @@ pub(super) fn wildcard_domain_fault(text: &str) -> Option<&'static str> {
         Some("") => None,
         // The `*` counts as a character of the label.
         Some(_) if first.len() > 63 => Some(LONG_LABEL),
-        Some(part) => label_fault(part.strip_prefix('-').unwrap_or(part)),
-        None => label_fault(first),
+        Some(part) => label_fault(part.strip_prefix('-').unwrap_or(part).as_bytes()),
+        None => label_fault(first.as_bytes()),
     };
     // A name of one label may be a number.
     fault.or_else(|| labels_fault(rest?))
@@ -82,17 +82,17 @@ fn domain_length_fault(text: &str) -> Option<&'static str> {
 /// The labels of a name: the last one is no number, and may be empty (`agent.ValidateDNS1123Labels`).
 fn labels_fault(text: &str) -> Option<&'static str> {
     let (before, last) = text.rsplit_once('.').map_or((None, text), |(before, last)| (Some(before), last));
-    let fault = before.and_then(|before| before.split('.').find_map(label_fault));
+    let fault = before.and_then(|before| before.as_bytes().split(|byte| *byte == b'.').find_map(label_fault));
     fault.or_else(|| match last {
         "" => None,
         _ if last.bytes().all(|byte| byte.is_ascii_digit()) => Some("its last label has only digits"),
-        _ => label_fault(last),
+        _ => label_fault(last.as_bytes()),
     })
 }
 
-fn label_fault(label: &str) -> Option<&'static str> {
+fn label_fault(label: &[u8]) -> Option<&'static str> {
     match label {
-        "" => Some("a label between dots is empty"),
+        [] => Some("a label between dots is empty"),
         _ if label.len() > 63 => Some(LONG_LABEL),
         _ if !is_dns_label(label) => {
             Some("a label has other characters than letters, digits and `-`, or starts or ends with `-`")
@@ -101,16 +101,16 @@ fn label_fault(label: &str) -> Option<&'static str> {
     }
 }
 
-fn is_dns_label(text: &str) -> bool {
-    let end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-    let ends = end(text.bytes().next()) && end(text.bytes().last());
-    ends && text.len() <= 63 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+fn is_dns_label(text: &[u8]) -> bool {
+    let end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let ends = end(text.first()) && end(text.last());
+    ends && text.len() <= 63 && text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }
 
 /// Whether a text can be the name of a namespace, port or subset (`labels.IsDNS1123Label`, which takes
 /// upper case as well).
 pub(super) fn is_label(text: &str) -> bool {
-    is_dns_label(text)
+    is_dns_label(text.as_bytes())
 }
 
 /// `*x.example.com`: a wildcard for a part of a label.
@@ -136,7 +136,7 @@ pub(super) fn labels(at: &Origin, labels: &Labels, out: &mut Diagnostics) {
 fn is_label_key(key: &str) -> bool {
     match key.split_once('/') {
         Some((prefix, name)) => {
-            prefix.len() <= 253 && prefix.split('.').all(is_dns_label) && name.len() <= 63 && is_name(name)
+            prefix.len() <= 253 && prefix.split('.').all(is_label) && name.len() <= 63 && is_name(name)
         }
         None => key.len() <= 63 && is_name(key),
     }

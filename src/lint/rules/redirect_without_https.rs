@@ -48,6 +48,10 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
+    let redirecting = |gateway: &Gateway| gateway.spec.servers.iter().any(redirects);
+    if !context.mesh.gateways.iter().any(redirecting) {
+        return;
+    }
     let mut secure: BTreeMap<&Labels, Hosts<'_, ()>> = BTreeMap::new();
     for gateway in &context.mesh.gateways {
         for server in gateway.spec.servers.iter().filter(|server| protocol(server).is_tls()) {
@@ -59,15 +63,18 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for gateway in &context.mesh.gateways {
         let served = secure.get(&gateway.spec.selector).unwrap_or(&none);
         for (server, origin) in gateway.spec.servers.iter().zip(&gateway.server_origins) {
-            let redirects = server.tls.as_ref().is_some_and(|tls| tls.https_redirect) && protocol(server).is_http();
-            let missing = server.hosts.iter().position(|host| served.meeting(&host.host).next().is_none());
-            if let Some(at) = missing.filter(|_| redirects) {
+            let missing = || server.hosts.iter().position(|host| served.meeting(&host.host).next().is_none());
+            if let Some(at) = redirects(server).then(missing).flatten() {
                 let location = |key: &'static str| Location::Value(origin.key(key));
                 let place = Location::Value(origin.key("hosts").index(at));
                 found.push(report(gateway, server, at, place, location("tls")));
             }
         }
     }
+}
+
+fn redirects(server: &Server) -> bool {
+    server.tls.as_ref().is_some_and(|tls| tls.https_redirect) && protocol(server).is_http()
 }
 
 fn protocol(server: &Server) -> Protocol {
