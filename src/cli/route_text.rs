@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::report;
 use super::route::RouteFormat;
 use crate::explain::provenance::{self, Citation, Provenance};
-use crate::simulate::{self, Configuration, End, Injection, Outcome, PassedOver, Request, Share};
+use crate::simulate::{self, Configuration, End, Fault, Injection, Outcome, PassedOver, Request, Share};
 
 /// So many of what was passed over are shown; the JSON has all.
 const SHOWN: usize = 20;
@@ -193,6 +193,7 @@ fn text(configuration: &Configuration, request: &Request, outcome: &Outcome, cit
     }
     filters(&mut page, outcome);
     end(&mut page, outcome, cited, request);
+    served(&mut page, configuration, outcome);
     if !outcome.unjudged.is_empty() {
         page.line("not judged", &format!("filters on the way: {}", outcome.unjudged.join(", ")), &[]);
     }
@@ -275,6 +276,27 @@ fn end(page: &mut Page, outcome: &Outcome, cited: &Cited<'_>, request: &Request)
         }
         End::Fault(fault) => page.line("end", &fault.to_string(), &[]),
     }
+    let own = match &outcome.end {
+        End::DirectResponse { status, .. } => Some(*status),
+        End::Fault(fault) => fault.status(),
+        End::Forward(_) | End::Tcp(_) | End::Redirect { .. } => None,
+    };
+    if let Some(status) = own.filter(|_| outcome.grpc) {
+        page.line("for gRPC", &format!("200 with grpc-status {}", simulate::grpc_status(status)), &[]);
+    }
+}
+
+/// The hosts that are served where nobody serves the one that is asked for.
+fn served(page: &mut Page, configuration: &Configuration, outcome: &Outcome) {
+    let End::Fault(Fault::NoVirtualHost { .. }) = &outcome.end else { return };
+    let name = outcome.route_configuration.as_ref().filter(|_| !outcome.inline);
+    let Some(routes) = name.and_then(|name| configuration.routes.get(name)) else { return };
+    let domains: Vec<&str> =
+        routes.virtual_hosts.iter().flat_map(|host| &host.domains).map(String::as_str).take(SHOWN + 1).collect();
+    let shown = domains.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let more = if domains.len() > SHOWN { " and more" } else { "" };
+    let text = if domains.is_empty() { "none".to_owned() } else { format!("{shown}{more}") };
+    page.line("hosts served", &text, &[]);
 }
 
 fn clusters(page: &mut Page, shares: &[Share], cited: &Cited<'_>) {

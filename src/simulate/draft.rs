@@ -36,9 +36,12 @@ impl Draft {
     /// that is one, the server name otherwise that host, and ALPN what common clients offer.
     ///
     /// # Errors
-    /// The URL has no known scheme, no host, or no port where its scheme has none; as a message.
+    /// The URL has a blank, no known scheme, no host, or no port where its scheme has none; as a message.
     pub fn request(&self) -> Result<Request, String> {
         let url = self.url.trim();
+        if url.contains(char::is_whitespace) {
+            return Err(format!("`{url}` has a blank in it: in a URL that is `%20`"));
+        }
         let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("`{url}` is no request with a URL"))?;
         let (opaque, encrypted, usual) = match scheme {
             "http" => (false, false, Some(80)),
@@ -90,8 +93,8 @@ impl Draft {
 /// `METHOD URL` or a URL alone, which is a GET.
 pub fn split_method(text: &str) -> (&str, &str) {
     match text.trim().split_once(char::is_whitespace) {
-        Some((method, url)) => (method, url.trim()),
-        None => ("GET", text.trim()),
+        Some((method, url)) if !method.contains("://") => (method, url.trim()),
+        _ => ("GET", text.trim()),
     }
 }
 
@@ -141,8 +144,10 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_said() {
-        for text in ["GET /api", "ftp://a", "tcp://a", "http://:80", "http://a:x"] {
+        for text in ["GET /api", "ftp://a", "tcp://a", "http://:80", "http://a:x", "http://a/b c", "GET http://a/b c"] {
             assert!(read(text, Draft::default()).is_err(), "{text}");
         }
+        let blank = read("http://a/b c", Draft::default()).expect_err("a blank");
+        assert!(blank.contains("`http://a/b c`") && blank.contains("%20"), "{blank}");
     }
 }

@@ -381,6 +381,12 @@ fn route_shows_the_way_as_text_and_json() {
         serde_json::from_str(&ask("GET http://shop.example.com/reviews/1", &["-o", "json"]).out).expect("JSON");
     assert_eq!(json.pointer("/outcome/end/kind"), Some(&"forward".into()));
     assert_eq!(json.pointer("/origins/route/0/line"), Some(&44.into()));
+    // An answer of the proxy itself is another one for gRPC; where no host is served, those that are get shown.
+    let ran = ask("POST http://other.example.com/", &["-H", "content-type: application/grpc"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    for line in ["for gRPC          200 with grpc-status 12", "hosts served      shop.example.com"] {
+        assert!(ran.out.lines().any(|one| one == line), "`{line}` is not in\n{}", ran.out);
+    }
 }
 
 #[test]
