@@ -92,7 +92,8 @@ impl Call {
             sni: (!sni.is_empty()).then(|| sni.clone()),
             alpn: if alpn.is_empty() { Vec::new() } else { vec![alpn.to_owned()] },
             method: "GET".to_owned(),
-            host: host.clone(),
+            // Istio's calls may leave the host out; Envoy resets a stream of HTTP/2 without one.
+            host: if host.is_empty() && protocol == Protocol::Http2 { "any".to_owned() } else { host.clone() },
             path: if path.is_empty() { "/".to_owned() } else { path.clone() },
             headers: Vec::new(),
         })
