@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::selection::Selectors;
 use crate::base::Labels;
 use crate::mesh::PeerAuthentication;
 use crate::resource::istio::peer_authentication::MutualTlsMode;
@@ -21,19 +22,17 @@ pub(super) struct MutualTls<'a> {
     root: &'a str,
     /// The oldest without selector; its others do not count.
     whole: BTreeMap<&'a str, &'a PeerAuthentication>,
-    selecting: BTreeMap<&'a str, Vec<(&'a Labels, &'a PeerAuthentication)>>,
+    selecting: Selectors<'a, PeerAuthentication>,
 }
 
 impl<'a> MutualTls<'a> {
     pub(super) fn new(context: &Context<'a>) -> Self {
         let root = context.mesh.config.root_namespace.as_str();
-        let mut found = Self { root, whole: BTreeMap::new(), selecting: BTreeMap::new() };
-        for policy in &context.mesh.peer_authentications {
-            let namespace = policy.namespace.as_str();
-            match selector(policy) {
-                Some(selector) => found.selecting.entry(namespace).or_default().push((selector, policy)),
-                None => drop(found.whole.entry(namespace).or_insert(policy)),
-            }
+        let policies = &context.mesh.peer_authentications;
+        let selecting = policies.iter().filter_map(|it| Some((it.namespace.as_str(), selector(it)?, it)));
+        let mut found = Self { root, whole: BTreeMap::new(), selecting: Selectors::new(selecting) };
+        for policy in policies.iter().filter(|it| selector(it).is_none()) {
+            found.whole.entry(policy.namespace.as_str()).or_insert(policy);
         }
         found
     }
@@ -51,8 +50,7 @@ impl<'a> MutualTls<'a> {
 
     /// The mode of the workloads with these labels.
     pub(super) fn of_workloads(&self, namespace: &str, labels: &Labels) -> Required<'a> {
-        let mut own = self.selecting.get(namespace).into_iter().flatten();
-        let said = own.find_map(|(selector, policy)| required(policy).filter(|_| selector.selects(labels)));
+        let said = self.selecting.taking(namespace, labels).into_iter().find_map(required);
         said.unwrap_or_else(|| self.of_namespace(namespace))
     }
 }

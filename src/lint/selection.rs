@@ -38,8 +38,8 @@ impl<'a, T> Selection<'a, T> {
 /// A namespace, and a label in it.
 type NamespacedLabel<'a> = (&'a str, &'a str, &'a str);
 
-/// Things with a selector for what is in their namespace, by a label that they ask for. Those that ask for none take
-/// nothing here.
+/// Things with a selector for what is in their namespace, by the label they ask for that is rarest among them: all may
+/// ask for `env: prod` as well. Those that ask for none take nothing here.
 #[derive(Debug)]
 pub(super) struct Selectors<'a, T> {
     by_label: BTreeMap<NamespacedLabel<'a>, Vec<(usize, &'a Labels, &'a T)>>,
@@ -48,10 +48,18 @@ pub(super) struct Selectors<'a, T> {
 impl<'a, T> Selectors<'a, T> {
     /// Indexes things with their namespaces and selectors.
     pub(super) fn new(all: impl Iterator<Item = (&'a str, &'a Labels, &'a T)>) -> Self {
+        let all: Vec<_> = all.collect();
+        let mut counts: BTreeMap<NamespacedLabel<'a>, usize> = BTreeMap::new();
+        for (namespace, selector, _) in &all {
+            for (key, value) in selector.iter() {
+                *counts.entry((namespace, key, value)).or_default() += 1;
+            }
+        }
         let mut by_label: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (at, (namespace, selector, one)) in all.enumerate() {
-            if let Some((key, value)) = selector.iter().next() {
-                by_label.entry((namespace, key, value)).or_default().push((at, selector, one));
+        for (at, (namespace, selector, one)) in all.into_iter().enumerate() {
+            let labels = selector.iter().map(|(key, value)| (namespace, key, value));
+            if let Some(rarest) = labels.min_by_key(|label| counts.get(label)) {
+                by_label.entry(rarest).or_default().push((at, selector, one));
             }
         }
         Self { by_label }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::selector_without_workload::is_installed;
 use crate::base::{Diagnostic, Diagnostics, Labels, Location};
 use crate::lint::Context;
-use crate::mesh::Workload;
 use crate::resource::kubernetes::IntOrString;
 use crate::resource::kubernetes::service::Transport;
 
@@ -99,12 +98,11 @@ fn ports(context: &Context<'_>, selector: &Labels) -> Option<BTreeSet<u32>> {
     if routers.is_empty() {
         return is_installed(selector).then(|| INSTALLED.into());
     }
+    // Routers of one Deployment have the same labels.
+    let alike: BTreeSet<_> = routers.iter().map(|it| (it.namespace.as_str(), &it.labels)).collect();
+    let services = alike.into_iter().flat_map(|(namespace, labels)| context.services_selecting(namespace, labels));
     let mut ports = BTreeSet::new();
-    for service in &context.resources.services {
-        let selects = |it: &&Workload| service.namespace() == it.namespace && service.spec.selector.selects(&it.labels);
-        if !routers.iter().any(selects) {
-            continue;
-        }
+    for service in services {
         for port in service.spec.ports.iter().filter(|port| port.protocol == Transport::Tcp) {
             ports.extend(port.port.map(|port| port.number()));
             if let Some(IntOrString::Int(number)) = port.target_port {

@@ -6,6 +6,7 @@ use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
 use crate::lint::mutual_tls::selector;
+use crate::lint::selection::Selectors;
 use crate::mesh::{PeerAuthentication, Workload};
 
 declare_rule! {
@@ -52,15 +53,16 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     for workload in &context.mesh.workloads {
         workloads.entry(workload.namespace.as_str()).or_default().push(workload);
     }
+    let selecting = context.mesh.peer_authentications.iter();
+    let selecting = Selectors::new(selecting.filter_map(|it| Some((it.namespace.as_str(), selector(it)?, it))));
     for (namespace, policies) in by_namespace.iter().filter(|(_, policies)| policies.len() > 1) {
-        let (whole, selecting): (Vec<_>, Vec<_>) = policies.iter().copied().partition(|it| selector(it).is_none());
+        let whole: Vec<_> = policies.iter().copied().filter(|it| selector(it).is_none()).collect();
         if let Some((first, others)) = whole.split_first() {
             found.0.extend(others.iter().map(|other| report(first, other, "without a selector")));
         }
         let mut reported = BTreeSet::new();
         for workload in workloads.get(namespace).into_iter().flatten() {
-            let takes = |it: &&&PeerAuthentication| selector(it).is_some_and(|it| it.selects(&workload.labels));
-            let mut taking = selecting.iter().filter(|it| takes(it));
+            let mut taking = selecting.taking(namespace, &workload.labels).into_iter();
             let Some(first) = taking.next() else { continue };
             for other in taking {
                 if reported.insert(&other.name) {

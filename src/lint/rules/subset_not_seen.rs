@@ -94,6 +94,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         }
     }
     let gateways: BTreeMap<String, &Gateway> = context.mesh.gateways.iter().map(|it| (it.key(), it)).collect();
+    let populated = context.mesh.workloads.iter().map(|workload| workload.namespace.as_str()).collect();
     let objects = context.resources.virtual_services.iter().filter(|object| !object.spec.hosts.is_empty());
     for object in objects.filter(|object| is_everywhere(&object.spec)) {
         for (origin, destination) in written(object) {
@@ -103,7 +104,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             if rules.iter().any(|rule| is_for_all(context, &host, rule)) {
                 continue;
             }
-            let proxies = proxies(context, object, &gateways);
+            let proxies = proxies(context, object, &gateways, &populated);
             let blind = proxies.into_iter().find(|it| !rules.iter().any(|rule| sees(context, &host, rule, it)));
             if let Some(namespace) = blind {
                 found.0.extend(
@@ -142,20 +143,21 @@ fn proxies<'m>(
     context: &Context<'m>,
     object: &'m Object<VirtualService>,
     gateways: &BTreeMap<String, &'m Gateway>,
+    populated: &BTreeSet<&str>,
 ) -> BTreeSet<&'m str> {
     let spec = &object.spec;
-    let workloads = || context.mesh.workloads.iter();
     let mut namespaces = BTreeSet::new();
     let in_mesh = spec.gateways.is_empty() || spec.gateways.iter().any(|gateway| gateway == "mesh");
-    if in_mesh && workloads().any(|workload| workload.namespace == object.namespace()) {
+    if in_mesh && populated.contains(object.namespace()) {
         namespaces.insert(object.namespace());
     }
     for name in &spec.gateways {
         let key = if name.contains('/') { name.clone() } else { format!("{}/{name}", object.namespace()) };
         if let Some(gateway) = gateways.get(&key) {
             let selector = &gateway.spec.selector;
-            let routers = workloads().filter(|workload| !selector.is_empty() && selector.selects(&workload.labels));
-            namespaces.extend(routers.map(|workload| workload.namespace.as_str()));
+            if !selector.is_empty() {
+                namespaces.extend(context.workloads(selector).map(|workload| workload.namespace.as_str()));
+            }
         }
     }
     namespaces

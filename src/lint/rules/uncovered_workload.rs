@@ -1,10 +1,11 @@
 //! A workload that no AuthorizationPolicy is about, beside others.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
-use crate::lint::{Context, PolicyText};
+use crate::lint::Context;
+use crate::lint::selection::Selectors;
 use crate::mesh::WorkloadKind;
 
 declare_rule! {
@@ -54,19 +55,18 @@ declare_rule! {
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let root = context.mesh.config.root_namespace.as_str();
     let policies = context.policies("AuthorizationPolicy");
-    let whole = |it: &PolicyText<'_>| it.selector.is_empty() && !it.has_target;
-    if policies.iter().any(|it| it.namespace == root && whole(it)) {
+    let policies: Vec<_> = policies.iter().filter(|it| !it.has_target).collect();
+    let namespaces: BTreeSet<&str> = policies.iter().map(|it| it.namespace).collect();
+    let whole: BTreeSet<&str> = policies.iter().filter(|it| it.selector.is_empty()).map(|it| it.namespace).collect();
+    if whole.contains(root) {
         return;
     }
-    let mut by_namespace: BTreeMap<&str, Vec<&PolicyText<'_>>> = BTreeMap::new();
-    for policy in policies.iter().filter(|it| !it.has_target) {
-        by_namespace.entry(policy.namespace).or_default().push(policy);
-    }
+    let selecting = Selectors::new(policies.iter().map(|it| (it.namespace, &it.selector, *it)));
     for workload in context.mesh.workloads.iter().filter(|it| it.kind != WorkloadKind::WorkloadEntry) {
-        let Some(own) = by_namespace.get(workload.namespace.as_str()) else { continue };
-        let of_root = by_namespace.get(root).into_iter().flatten();
-        let covers = |it: &&PolicyText<'_>| it.selector.selects(&workload.labels);
-        if own.iter().any(covers) || of_root.copied().any(|it| covers(&it)) {
+        let namespace = workload.namespace.as_str();
+        let is_covered = whole.contains(namespace)
+            || [namespace, root].iter().any(|it| !selecting.taking(it, &workload.labels).is_empty());
+        if is_covered || !namespaces.contains(namespace) {
             continue;
         }
         let message =
