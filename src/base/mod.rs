@@ -10,6 +10,7 @@ mod duration;
 mod host;
 mod host_index;
 mod labels;
+pub mod likeness;
 pub mod origin;
 mod path;
 mod port;

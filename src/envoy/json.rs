@@ -15,6 +15,8 @@
 //! - NaN and infinities are strings also inside `google.protobuf.Value`, where protobuf refuses them.
 
 mod buffer;
+mod elsewhere;
+mod misfit;
 mod object;
 mod repeats;
 mod tables;
@@ -28,6 +30,7 @@ use std::fmt;
 use prost::{Message, Name};
 
 use buffer::Buffer;
+pub use misfit::{Misfit, Unfit, misfits};
 pub use object::{Object, object, stream_object};
 use tables::Tables;
 use writer::Writer;

@@ -23,6 +23,7 @@ pub(crate) mod fixture;
 pub mod input;
 mod known;
 mod mutual_tls;
+mod patch_values;
 mod policies;
 pub mod report;
 mod routes;

@@ -258,16 +258,7 @@ fn envoy_filter() {
     let add = "patch: {operation: ADD, value: {}}";
     check(&format!("{{applyTo: CLUSTER, match: {{cluster: {{name: a}}}}, {add}}}"), &[]);
     check("{}", &["missing-apply-to 2", "missing-patch 2"]);
-    check("{applyTo: CLUSTER, patch: {operation: ADD, value: {name: false}}}", &["wrong-type 2"]);
-    let typed = |message: &str| {
-        let url = format!("type.googleapis.com/{message}");
-        format!(
-            "{{applyTo: HTTP_FILTER, patch: {{operation: INSERT_FIRST, value: {{typed_config: {{'@type': {url}}}}}}}}}"
-        )
-    };
-    check(&typed("envoy.config.filter.http.ext_authz.v2.ExtAuthz"), &["unknown-message 2"]);
-    check(&typed("envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"), &[]);
-    check(&typed("istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig"), &[]);
+    check("{applyTo: CLUSTER, patch: {operation: ADD, value: [a]}}", &["wrong-type 2"]);
     check("{applyTo: CLUSTER, patch: {operation: MERGE}}", &["missing-patch-value 2"]);
     check(&format!("{{applyTo: CLUSTER, match: {{listener: {{}}}}, {add}}}"), &["match-of-other-kind 2"]);
     let listener = |to: &str, filter: &str| {
@@ -276,6 +267,8 @@ fn envoy_filter() {
     check(&listener("NETWORK_FILTER", "{name: a, subFilter: {name: b}}"), &["match-of-other-kind 2"]);
     check(&listener("HTTP_FILTER", "{name: a, subFilter: {name: b}}"), &["match-of-other-kind 2"]);
     check(&listener("HTTP_FILTER", "{}"), &["missing-filter-name 2"]);
+    check(&listener("NETWORK_FILTER", "{name: envoy.tcp_proxy}"), &["old-filter-name 2"]);
+    check(&listener("NETWORK_FILTER", "{name: envoy.filters.network.tcp_proxy}"), &[]);
     check(&listener("LISTENER", "{name: a}"), &["match-not-used 2"]);
     check("{match: {context: WAYPOINT, waypoint: {portNumber: 0}}}", &["bad-value 2"]);
     check("{match: {context: WAYPOINT}}", &["missing-waypoint-match 2"]);

@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("lower", &["base", "resource", "mesh", "proxy", "ir"]),
     ("envoy", &["base", "ir"]),
     ("explain", &["base", "resource", "ir"]),
-    ("lint", &["base", "yaml", "resource", "mesh", "proxy", "lower", "ir", "verify"]),
+    ("lint", &["base", "yaml", "resource", "mesh", "proxy", "lower", "ir", "envoy", "verify"]),
     ("simulate", &["base"]),
     ("testing", &["base", "yaml", "explain", "simulate"]),
     ("verify", &["base", "ir"]),

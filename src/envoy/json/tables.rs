@@ -73,13 +73,35 @@ pub(super) struct Field {
     pub(super) key: String,
     pub(super) cardinality: Cardinality,
     pub(super) kind: Kind,
+    /// The choice that it is part of, by its place in the message.
+    pub(super) oneof: Option<i32>,
 }
 
 impl Field {
+    /// Its name as the `.proto` has it.
+    pub(super) fn name(&self) -> &str {
+        self.key.strip_prefix('"').and_then(|key| key.strip_suffix("\": ")).unwrap_or_default()
+    }
+
     /// Whether this is its name.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        self.key.strip_prefix('"').and_then(|key| key.strip_suffix("\": ")) == Some(name)
+        self.name() == name
     }
+
+    /// Whether this is its name in the `.proto` or in JSON: `route_config` and `routeConfig`.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.is_called(name) || is_camel(self.name(), name)
+    }
+}
+
+/// Whether a name is another one without `_`, with the letter behind each as a capital.
+fn is_camel(snake: &str, name: &str) -> bool {
+    let mut after_line = false;
+    let camel = snake.chars().filter_map(|character| {
+        let capital = std::mem::replace(&mut after_line, character == '_');
+        (character != '_').then(|| if capital { character.to_ascii_uppercase() } else { character })
+    });
+    camel.eq(name.chars())
 }
 
 /// How often a field occurs.
@@ -200,6 +222,25 @@ impl Tables {
         values.get(at).map(|(_, literal)| literal.as_str())
     }
 
+    /// The names of an enum's values, also those of one number.
+    pub(super) fn enum_names(&self, EnumId(index): EnumId) -> Vec<String> {
+        let Some((_, slot)) = self.enums.get_index(index) else { return Vec::new() };
+        let descriptor = EnumDescriptorProto::decode(slot.descriptor).expect("an EnumDescriptorProto");
+        descriptor.value.iter().map(|value| value.name().to_owned()).collect()
+    }
+
+    /// The messages of a message's package, or else, where there is none, all of the same last name.
+    pub(super) fn like(&self, full_name: &str) -> Vec<&str> {
+        let parts = |name| str::rsplit_once(name, '.').unwrap_or(("", name));
+        let (package, last) = parts(full_name);
+        let names = || self.messages.keys().map(String::as_str);
+        let of_package: Vec<_> = names().filter(|name| parts(name).0 == package).collect();
+        if !of_package.is_empty() {
+            return of_package;
+        }
+        names().filter(|name| parts(name).1 == last).collect()
+    }
+
     fn table(&self, name: &str, descriptor: &DescriptorProto, proto3: bool) -> MessageTable {
         let mut by_number = Vec::new();
         let mut fields = Vec::new();
@@ -210,7 +251,8 @@ impl Tables {
             let mut key = String::new();
             text::string(&mut key, field.name());
             key.push_str(": ");
-            fields.push(Field { key, cardinality: self.cardinality(field, kind, proto3), kind });
+            let cardinality = self.cardinality(field, kind, proto3);
+            fields.push(Field { key, cardinality, kind, oneof: field.oneof_index });
         }
         by_number.sort_unstable();
         let mut small = vec![None; SMALL];

@@ -162,6 +162,10 @@ super::declare_faults! {
         what "An attribute that the action CUSTOM does not support."
         why "istiod refuses the object: it cannot be checked before the provider is asked."
         help "Remove it, or write a second policy with ALLOW or DENY.";
+    "old-filter-name"
+        what "An EnvoyFilter looks for a filter by a name that it had in an old version of Envoy."
+        why "Istio's filters have the new names: the patch applies nowhere."
+        help "Write the new name; `--fix` does.";
     "ports-without-selector"
         what "`portLevelMtls` of a policy for a namespace or the mesh."
         why "Ports are of single workloads; istiod refuses the object."
@@ -194,10 +198,6 @@ super::declare_faults! {
         what "`key` of a condition is no attribute."
         why "istiod refuses the object."
         help "Use one of those that Istio's page of authorization policy conditions lists.";
-    "unknown-message"
-        what "An EnvoyFilter puts in a message of an old version of Envoy's API."
-        why "Envoy does not know it and refuses the listener, cluster or route."
-        help "Use the message of version 3.";
     "unknown-target"
         what "A policy is attached to a kind that it cannot be attached to."
         why "istiod refuses the object, or it has no effect."

@@ -31,10 +31,13 @@ mod entries_share_address;
 mod entry_against_service;
 mod entry_without_workload;
 mod envoy_filter_add_ignored;
+mod envoy_filter_part_dropped;
 mod envoy_filter_relative_operation;
 mod envoy_filter_relative_operation_of_version;
 mod envoy_filter_remove_ignored;
 mod envoy_filter_replace_ignored;
+mod envoy_filter_value_refused;
+mod envoy_filter_without_typed_config;
 mod external_name_port_protocol;
 mod fault_disables_retries;
 mod from_and_to_apart;
@@ -196,10 +199,13 @@ pub static RULES: &[&Rule] = &[
     &entry_against_service::RULE,
     &entry_without_workload::RULE,
     &envoy_filter_add_ignored::RULE,
+    &envoy_filter_part_dropped::RULE,
     &envoy_filter_relative_operation::RULE,
     &envoy_filter_relative_operation_of_version::RULE,
     &envoy_filter_remove_ignored::RULE,
     &envoy_filter_replace_ignored::RULE,
+    &envoy_filter_value_refused::RULE,
+    &envoy_filter_without_typed_config::RULE,
     &external_name_port_protocol::RULE,
     &fault_disables_retries::RULE,
     &from_and_to_apart::RULE,

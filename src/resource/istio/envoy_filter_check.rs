@@ -1,8 +1,6 @@
 //! What istiod or the CRD refuses of an EnvoyFilter
-//! (`pkg/config/validation/envoyfilter: validateEnvoyFilter`). Of a `value` only its name and the
-//! versions of its messages are checked.
-
-use serde_json::Value;
+//! (`pkg/config/validation/envoyfilter: validateEnvoyFilter`). The `value` of a patch is for the linter's rules
+//! (`envoy-filter-value-refused` and its neighbours), which know Envoy's messages.
 
 use super::EnvoyFilter;
 use super::envoy_filter::{ApplyTo, ConfigPatch, FilterMatch, ListenerMatch, ObjectMatch, Operation, PatchContext};
@@ -57,46 +55,10 @@ fn check_patch(at: &Origin, ConfigPatch { apply_to, matches, patch }: &ConfigPat
         if !value.is_object() && !value.is_null() {
             out.push(fault("wrong-type", &at, "`value` must be a mapping, with the fields of Envoy's message"));
         }
-        if let Some(name) = value.get("name").filter(|name| !name.is_string() && !name.is_null()) {
-            let message = format!("`name` must be a text, not `{name}`");
-            out.push(fault("wrong-type", &at.key("name"), message).help("put it in quotes"));
-        }
-        check_types(&at, value, out);
     }
     if let Some(matches) = matches {
         check_match(&at.key("match"), *apply_to, matches, out);
     }
-}
-
-/// Messages of Envoy's API before version 3, which neither istiod nor Envoy has.
-fn check_types(at: &Origin, value: &Value, out: &mut Diagnostics) {
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                let at = at.key(key.clone());
-                match value.as_str().and_then(|text| text.rsplit('/').next()).filter(|_| key == "@type") {
-                    None if key == "@type" => {
-                        out.push(fault("wrong-type", &at, "`@type` must be the name of a message, as text"));
-                    }
-                    Some(message) if is_old(message) => {
-                        let text = format!("Envoy has no message `{message}`: it is of an old version of its API");
-                        out.push(fault("unknown-message", &at, text).help("use the message of version 3"));
-                    }
-                    _ => check_types(&at, value, out),
-                }
-            }
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| check_types(&at.index(index), item, out))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Whether a message is of version 1 or 2 of Envoy's API: `envoy.config.filter.network.ext_authz.v2.ExtAuthz`.
-fn is_old(message: &str) -> bool {
-    let old = |part: &str| part.starts_with("v1") || part.starts_with("v2");
-    message.starts_with("envoy.") && message.split('.').any(old)
 }
 
 /// At most one kind of object is matched, and a waypoint's only in its context (CEL of the CRD).
@@ -160,6 +122,56 @@ fn check_version(at: &Origin, version: &crate::base::Regex, out: &mut Diagnostic
     }
 }
 
+/// Names that the filters of Envoy had once: of HTTP filters and of network filters, without what is before and after
+/// (`pkg/config/xds/deprecated.go`).
+const RENAMED: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "envoy.filters.http.",
+        &[
+            ("buffer", "buffer"),
+            ("cors", "cors"),
+            ("csrf", "csrf"),
+            ("ext_authz", "ext_authz"),
+            ("fault", "fault"),
+            ("grpc_http1_bridge", "grpc_http1_bridge"),
+            ("grpc_json_transcoder", "grpc_json_transcoder"),
+            ("grpc_web", "grpc_web"),
+            ("gzip", "gzip"),
+            ("health_check", "health_check"),
+            ("http_dynamo_filter", "dynamo"),
+            ("ip_tagging", "ip_tagging"),
+            ("lua", "lua"),
+            ("rate_limit", "ratelimit"),
+            ("router", "router"),
+            ("squash", "squash"),
+        ],
+    ),
+    (
+        "envoy.filters.network.",
+        &[
+            ("client_ssl_auth", "client_ssl_auth"),
+            ("ext_authz", "ext_authz"),
+            ("http_connection_manager", "http_connection_manager"),
+            ("mongo_proxy", "mongo_proxy"),
+            ("ratelimit", "ratelimit"),
+            ("redis_proxy", "redis_proxy"),
+            ("tcp_proxy", "tcp_proxy"),
+        ],
+    ),
+];
+
+/// A filter is looked for by a name that none has any more.
+fn check_name(at: &Origin, name: &str, prefix: &str, out: &mut Diagnostics) {
+    let renamed = RENAMED.iter().filter(|(of, _)| *of == prefix).flat_map(|(_, names)| *names);
+    let new = name.strip_prefix("envoy.").and_then(|old| renamed.clone().find(|(it, _)| *it == old));
+    if let Some((_, new)) = new {
+        let new = format!("{prefix}{new}");
+        let message = format!("`{name}` is the name that `{new}` had once");
+        let fault = doubt("old-filter-name", &at.key("name"), message);
+        out.push(fault.labelled("no filter of Istio has it").help(format!("write `{new}`")).fix(Some(new)));
+    }
+}
+
 fn check_listener(at: &Origin, apply_to: ApplyTo, listener: &ListenerMatch, out: &mut Diagnostics) {
     let Some(filter) = listener.filter_chain.as_ref().and_then(|chain| chain.filter.as_ref()) else { return };
     let at = at.key("filterChain").key("filter");
@@ -170,7 +182,9 @@ fn check_listener(at: &Origin, apply_to: ApplyTo, listener: &ListenerMatch, out:
     if name.is_empty() {
         return out.push(fault("missing-filter-name", &at, "a filter in `match` needs a `name`"));
     }
+    check_name(&at, name, "envoy.filters.network.", out);
     let Some(sub_filter) = sub_filter else { return };
+    check_name(&at.key("subFilter"), &sub_filter.name, "envoy.filters.http.", out);
     if apply_to != ApplyTo::HttpFilter {
         let message = "`subFilter` is for `applyTo: HTTP_FILTER`";
         out.push(fault("match-of-other-kind", &at.key("subFilter"), message));
