@@ -53,7 +53,7 @@ pub(super) fn fqdn_fault(text: &str) -> Option<&'static str> {
 
 /// What is wrong with a host name whose first label may start with `*`; `None` if it is one
 /// (`agent.ValidateWildcardDomain`).
-pub(super) fn wildcard_domain_fault(text: &str) -> Option<&'static str> {
+pub(crate) fn wildcard_domain_fault(text: &str) -> Option<&'static str> {
     if let Some(fault) = domain_length_fault(text) {
         return Some(fault);
     }
@@ -109,7 +109,7 @@ fn is_dns_label(text: &[u8]) -> bool {
 
 /// Whether a text can be the name of a namespace, port or subset (`labels.IsDNS1123Label`, which takes
 /// upper case as well).
-pub(super) fn is_label(text: &str) -> bool {
+pub(crate) fn is_label(text: &str) -> bool {
     is_dns_label(text.as_bytes())
 }
 

@@ -19,6 +19,7 @@ mod resources;
 pub mod istio;
 pub mod kubernetes;
 
+pub(crate) use check::{is_label, wildcard_domain_fault};
 pub use decode::{DecodeOptions, Found, decode, ordered, read};
 pub use kind::{Kind, Recognition};
 pub use resources::{Documents, Object, ResourceInfo, Resources, Written};

@@ -6,6 +6,7 @@ use super::SHOWN;
 use crate::base::{Diagnostic, Diagnostics, Hosts, Location, Origin};
 use crate::mesh::{DestinationRule, Mesh, Registry, VirtualService};
 use crate::resource::istio::virtual_service::Destination;
+use crate::resource::{is_label, wildcard_domain_fault};
 
 /// What destinations can be.
 pub(super) struct Destinations<'m> {
@@ -84,7 +85,8 @@ impl<'m> Destinations<'m> {
             Some((_, namespace)) => self.namespaces.contains(namespace),
             None => !self.mesh.services.is_empty(),
         };
-        if host.is_empty() || !known {
+        // That a text is no host is said where the object is read.
+        if host == "*" || !known || wildcard_domain_fault(host).is_some() {
             return None;
         }
         let message = format!("no service in the input has host `{host}`");
@@ -125,7 +127,8 @@ impl<'m> Destinations<'m> {
 
     fn unknown_subset(&self, place: &dyn Fn() -> Origin, destination: &Destination) -> Option<Diagnostic> {
         let subset = destination.subset.as_str();
-        if subset.is_empty() {
+        // That a text cannot be a name, an empty one with it, is said where the object is read.
+        if !is_label(subset) {
             return None;
         }
         let rules: Vec<&DestinationRule> = self.rules.taking(destination.host.as_str()).copied().collect();

@@ -55,6 +55,10 @@ fn gateways_must_be_in_the_input() {
     assert_eq!(findings(&spec("public")), ["unknown-gateway spec.gateways[0]", unbound]);
     assert_eq!(findings(&spec("mesh")), [""; 0]);
     assert_eq!(findings(&spec("mesh, edge/none")), ["unknown-gateway spec.gateways[1]", unbound]);
+    // What is no name is told where the object is read.
+    for name in ["edge/no_ne", "edge/public/a", "/", "no_ne"] {
+        assert_eq!(findings(&spec(name)), [""; 0], "{name}");
+    }
 }
 
 #[test]
@@ -155,6 +159,10 @@ fn destinations_must_exist_where_the_input_could_know() {
     assert_eq!(destination("{host: api.example.com}"), at("unknown-destination-host", "host"));
     assert_eq!(destination("{host: web, port: {number: 81}}"), at("unknown-destination-port", "port.number"));
     assert_eq!(destination("{host: web, subset: v2}"), at("unknown-subset", "subset"));
+    // What is no host or name is told where the object is read.
+    for destination_that_is_none in ["{host: '*'}", "{host: we_b}", "{host: ''}", "{host: web, subset: v_2}"] {
+        assert_eq!(destination(destination_that_is_none), none, "{destination_that_is_none}");
+    }
 }
 
 #[test]

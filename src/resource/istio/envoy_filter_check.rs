@@ -103,7 +103,8 @@ fn check_match(at: &Origin, apply_to: ApplyTo, matches: &ObjectMatch, out: &mut 
         ApplyTo::Cluster => "cluster",
         ApplyTo::Invalid | ApplyTo::ExtensionConfig | ApplyTo::Bootstrap | ApplyTo::ListenerFilter => return,
     };
-    for (_, key) in kinds(matches).into_iter().filter(|(written, key)| *written && *key != due) {
+    // Of a `waypoint` in another context, that is said.
+    for (_, key) in kinds(matches).into_iter().filter(|(written, key)| *written && ![due, "waypoint"].contains(key)) {
         let message = format!("`{key}` does not match what `applyTo` changes");
         out.push(fault("match-of-other-kind", &at.key(key), message).help(format!("match by `{due}`")));
     }

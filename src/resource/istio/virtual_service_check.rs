@@ -218,7 +218,7 @@ pub(super) fn check_destination(at: &Origin, destination: &Destination, out: &mu
     if host.is_empty() {
         out.push(fault("missing-host", at, "a destination needs a `host`"));
     } else if host.is_any() {
-        out.push(fault("malformed-host", &at.key("host"), "a destination cannot be `*`"));
+        out.push(fault("malformed-host", &at.key("host"), "a destination cannot be `*`").help("name one service"));
     } else if let Some(why) = wildcard_domain_fault(host.as_str()) {
         out.push(fault("malformed-host", &at.key("host"), format!("`{host}` is not a host: {why}")));
     }
