@@ -46,12 +46,12 @@ simulate: ## make the calls of Istio's own traffic simulation in ../shared, on i
 	  MESHC_CASES=$(abspath $(CASES)) cargo test --locked --test simulate -- --quiet $(CASE); \
 	else echo "skipped: $(SHARED) is not here"; fi
 
-live: envoy ## ask the evaluator and a live Envoy about 10,000 random requests in each of 50 random configurations
-	REQUIRE_ENVOY=1 MESHC_LIVE_CONFIGURATIONS=$(or $(CONFIGURATIONS),50) MESHC_LIVE_REQUESTS=$(or $(REQUESTS),10000) \
+live: envoy ## ask the evaluator and a live Envoy about 10,000 random requests in each of 50 random configurations (FIRST=50: others)
+	REQUIRE_ENVOY=1 MESHC_LIVE_FIRST=$(or $(FIRST),0) MESHC_LIVE_CONFIGURATIONS=$(or $(CONFIGURATIONS),50) MESHC_LIVE_REQUESTS=$(or $(REQUESTS),10000) \
 	  cargo test --locked --test live_requests
 
-diff-live: envoy ## edit 200 random configurations, and show each witness of `meshc diff` to two live Envoys
-	REQUIRE_ENVOY=1 MESHC_DIFF_PAIRS=$(or $(PAIRS),200) cargo test --locked --test diff_live
+diff-live: envoy ## edit 200 random configurations, and show each witness of `meshc diff` to two live Envoys (FIRST=200: others)
+	REQUIRE_ENVOY=1 MESHC_DIFF_FIRST=$(or $(FIRST),0) MESHC_DIFF_PAIRS=$(or $(PAIRS),200) cargo test --locked --test diff_live
 
 conformance: ## compare with istiod's answers and validate every bootstrap; fails if a case fell back
 	@if [ -d $(SHARED) ]; then \

@@ -2,7 +2,8 @@
 //! cluster, the redirect, and path, host and headers as the cluster's server receives them.
 //!
 //! A configuration is a test: `cargo test --test live_requests -- gateway-006`. `MESHC_LIVE_CONFIGURATIONS` and
-//! `MESHC_LIVE_REQUESTS` say how many, and how many requests each; see `docs/testing.md` for the long run.
+//! `MESHC_LIVE_REQUESTS` say how many, and how many requests each, `MESHC_LIVE_FIRST` which is the first; see
+//! `docs/testing.md` for the long run.
 #![expect(clippy::disallowed_methods, reason = "tests read files and the environment")]
 
 #[path = "support/agreement.rs"]
@@ -53,8 +54,9 @@ fn main() -> ExitCode {
     let skip = envoy.is_err() && !envoy::required();
     let requests = number("MESHC_LIVE_REQUESTS", REQUESTS);
     let tally = Tally::default();
+    let first = number("MESHC_LIVE_FIRST", 0);
     let configurations = number("MESHC_LIVE_CONFIGURATIONS", CONFIGURATIONS);
-    let trials = (0..configurations).map(|seed| {
+    let trials = (first..first + configurations).map(|seed| {
         let (envoy, tally) = (envoy.clone(), Arc::clone(&tally));
         let world = World::of(seed);
         let run = move || agree(&envoy?, world, seed, requests, &tally).map_err(Failed::from);
