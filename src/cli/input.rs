@@ -62,7 +62,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     text(&path.display().to_string(), bytes)
 }
 
-fn read_stdin() -> Result<String, InputError> {
+pub(super) fn read_stdin() -> Result<String, InputError> {
     let mut bytes = Vec::new();
     let stdin = std::io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes);
     stdin.map_err(|error| failed(Path::new("<stdin>"), &error.to_string()))?;

@@ -8,23 +8,24 @@ use clap::{Args, ValueEnum};
 use super::args::{MeshArgs, ProxyArgs};
 use super::ask::{LinkSettings, Linked};
 use super::exit::Exit;
+use super::test_run::is_envoy;
 use super::{choose, input, load, report, route_text};
 use crate::base::{Label, Location, Severity, SourceFile, SourceMap};
-use crate::simulate::{Configuration, Draft, Mode, Request, split_method};
+use crate::simulate::{self, Configuration, Draft, Mode, Request, split_method};
 
 /// Arguments of `meshc route`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct RouteArgs {
-    /// Files, directories (recursive: .yaml, .yml, .json) or `-` for standard input, and last the
-    /// request: `[METHOD] URL`, where the URL starts with http, https, tcp or tls.
+    /// Files, directories (recursive: .yaml, .yml, .json) or `-` for standard input, manifests or one
+    /// configuration of Envoy as for --config, and last the request: `[METHOD] URL`, where the URL starts with http, https, tcp or tls.
     #[arg(value_name = "PATH... REQUEST", required = true)]
     pub words: Vec<String>,
     /// The same as PATH, as an option.
     #[arg(short = 'f', long = "file", value_name = "PATH")]
     pub files: Vec<PathBuf>,
     /// Ask this configuration of Envoy instead of manifests: a bootstrap, `--emit xds` output or a
-    /// config_dump, as JSON or YAML.
+    /// config_dump, as JSON or YAML; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
@@ -76,7 +77,7 @@ pub(super) struct RequestArgs {
 pub(super) enum RouteFormat {
     /// For people.
     Text,
-    /// `{"request": ..., "outcome": ..., "origins": ...}`.
+    /// `{"request": ..., "grpc_status": ..., "outcome": ..., "origins": ...}`.
     Json,
 }
 
@@ -98,9 +99,10 @@ Examples:
   meshc route k8s/ --gateway shop/public 'GET https://shop.example.com/api' -H 'x-user: jason'
   meshc route k8s/ --proxy shop/cart 'http://reviews.shop:9080/' --mode outbound
   meshc route --config config_dump.json 'tcp://10.0.0.7:3306'
-      Ask the configuration of a running Envoy.
+      Ask the configuration of a running Envoy; of its admin interface: curl -s localhost:15000/config_dump | meshc route --config - URL
 
-Exit: 0 the request goes somewhere or is answered, 1 it goes nowhere (no route, no such cluster).";
+Exit codes: 0 the request goes somewhere or is answered, 1 it goes nowhere (no route, no such cluster), 64 usage, 65 an
+input cannot be read or parsed.";
 
 /// Runs the command.
 pub(super) fn run(arguments: &RouteArgs) -> Exit {
@@ -109,7 +111,10 @@ pub(super) fn run(arguments: &RouteArgs) -> Exit {
     };
     let request = match request(url, &arguments.request) {
         Ok(request) => request,
-        Err(message) => return report::usage(&message, Some("write it as 'GET https://shop.example.com/api'")),
+        Err(message) => {
+            let help = "write it as 'GET https://shop.example.com/api', and headers as -H 'name: value'";
+            return report::usage(&message, Some(help));
+        }
     };
     match &arguments.config {
         Some(_) if !paths.is_empty() => report::usage("--config and PATH exclude each other", None),
@@ -123,7 +128,8 @@ fn of_config(path: &std::path::Path, request: Request, format: RouteFormat) -> E
         report::say("error", &format!("`{}`: {message}", path.display()), help);
         Exit::Data
     };
-    let text = match input::read_file(path) {
+    let read = if path.as_os_str() == "-" { input::read_stdin() } else { input::read_file(path) };
+    let text = match read {
         Ok(text) => text,
         Err(error) => return unreadable(format!("it cannot be read: {}", error.message), error.help.as_deref()),
     };
@@ -161,6 +167,18 @@ fn of_yaml(arguments: &RouteArgs, paths: &[String], mut request: Request) -> Exi
         Err(exit) => return exit,
     };
     let (documents, mut findings) = load::parse(&loaded.sources);
+    if let [document] = &documents[..]
+        && is_envoy(document)
+    {
+        return match Configuration::from_value(document.root.to_json()) {
+            Ok(configuration) => route_text::show(&configuration, &request, None, arguments.format),
+            Err(error) => {
+                let name = &loaded.sources.file(document.file).name;
+                report::say("error", &format!("`{name}`: {error}"), None);
+                Exit::Data
+            }
+        };
+    }
     let settings = LinkSettings::new(&arguments.mesh, &loaded);
     let linked = Linked::new(&loaded.sources, &documents, &settings, &mut findings);
     if linked.show_errors(findings) {
@@ -176,6 +194,12 @@ fn of_yaml(arguments: &RouteArgs, paths: &[String], mut request: Request) -> Exi
     {
         let message = format!("port {port} of the gateway's Service leads to the proxy's port {}", request.port);
         report::say("note", &message, None);
+    }
+    let ProxyArgs { service_node, proxy, gateway, .. } = &arguments.proxy;
+    let listener = simulate::run(&compiled.configuration, &request).listener;
+    if service_node.is_none() && proxy.is_none() && gateway.is_none() && listener.is_none() {
+        let message = "no proxy is named, so this asks the only router: --proxy NS/NAME asks the sidecar of a workload";
+        report::say("note", message, None);
     }
     route_text::show(&compiled.configuration, &request, Some(&compiled.provenance), arguments.format)
 }

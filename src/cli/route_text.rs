@@ -73,7 +73,7 @@ impl<'a> Way<'a> {
 
     /// As JSON.
     pub(super) fn json(&self) -> serde_json::Value {
-        json(self.outcome, &self.cited)
+        json(self.request, self.outcome, &self.cited)
     }
 
     /// What made the route.
@@ -122,7 +122,7 @@ impl<'a> Cited<'a> {
     }
 }
 
-fn json(outcome: &Outcome, cited: &Cited<'_>) -> serde_json::Value {
+fn json(request: &Request, outcome: &Outcome, cited: &Cited<'_>) -> serde_json::Value {
     let shares = match &outcome.end {
         End::Forward(forward) => &forward.clusters[..],
         End::Tcp(forward) => &forward.clusters[..],
@@ -131,6 +131,8 @@ fn json(outcome: &Outcome, cited: &Cited<'_>) -> serde_json::Value {
     let clusters: serde_json::Map<_, _> =
         shares.iter().map(|share| (share.cluster.clone(), json!(cited.cluster(&share.cluster)))).collect();
     json!({
+        "request": request.to_string(),
+        "grpc_status": outcome.grpc_status(),
         "outcome": outcome,
         "origins": {
             "listener": cited.listener,
@@ -148,7 +150,7 @@ struct Page(String);
 impl Page {
     fn line(&mut self, what: &str, value: &str, origins: &[Citation]) {
         // Writing into a String cannot fail.
-        let _ = writeln!(self.0, "{what:<18}{}", report::printable(value));
+        let _ = writeln!(self.0, "{what:<17} {}", report::printable(value));
         if let Some(origin) = origins.first() {
             let _ = writeln!(self.0, "{:<18}  {}", "", report::printable(&place(origin)));
         }
@@ -231,7 +233,8 @@ fn filters(page: &mut Page, outcome: &Outcome) {
         let text = match injection {
             Injection::Delay { per_million, duration } => format!("waits {duration}{}", share(*per_million)),
             Injection::Abort { per_million, status, grpc_status } => {
-                let grpc = grpc_status.map(|it| format!(" with grpc-status {it}")).unwrap_or_default();
+                let named = |status| format!(" with grpc-status {}", simulate::grpc_status_name(status));
+                let grpc = grpc_status.map(named).unwrap_or_default();
                 format!("answers {status}{grpc}{}", share(*per_million))
             }
         };
@@ -276,13 +279,8 @@ fn end(page: &mut Page, outcome: &Outcome, cited: &Cited<'_>, request: &Request)
         }
         End::Fault(fault) => page.line("end", &fault.to_string(), &[]),
     }
-    let own = match &outcome.end {
-        End::DirectResponse { status, .. } => Some(*status),
-        End::Fault(fault) => fault.status(),
-        End::Forward(_) | End::Tcp(_) | End::Redirect { .. } => None,
-    };
-    if let Some(status) = own.filter(|_| outcome.grpc) {
-        page.line("for gRPC", &format!("200 with grpc-status {}", simulate::grpc_status(status)), &[]);
+    if let Some(status) = outcome.grpc_status() {
+        page.line("for gRPC", &format!("200 with grpc-status {}", simulate::grpc_status_name(status)), &[]);
     }
 }
 

@@ -317,7 +317,7 @@ fn no_virtual_services(place: &Place) -> Exit {
 }
 
 /// Whether a document is an Envoy configuration.
-fn is_envoy(document: &Document<'_>) -> bool {
+pub(super) fn is_envoy(document: &Document<'_>) -> bool {
     has_any(document, &["static_resources", "staticResources", "configs", "listeners", "clusters"])
 }
 

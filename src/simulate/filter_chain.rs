@@ -16,19 +16,52 @@ type Closeness = Option<usize>;
 
 type Question = fn(&FilterChainMatch, &Connection) -> Closeness;
 
+/// What the connection has and what a chain asks for, in words.
+type Sides = fn(&FilterChainMatch, &Connection) -> (String, String);
+
 /// The questions in Envoy's order, each with what it is about.
-const QUESTIONS: [(&str, Question); 9] = [
-    ("the port", |it, connection| asks(it.destination_port.map(|port| port == connection.port))),
-    ("the address", |it, connection| prefix(&it.prefix_ranges, Some(connection.address))),
-    ("the server name (SNI)", server_name),
-    ("the transport protocol", |it, connection| {
-        asks((!it.transport_protocol.is_empty()).then(|| it.transport_protocol == connection.transport_protocol))
+const QUESTIONS: [(&str, Question, Sides); 9] = [
+    (
+        "the port",
+        |it, connection| asks(it.destination_port.map(|port| port == connection.port)),
+        |it, connection| {
+            (connection.port.to_string(), it.destination_port.map(|it| it.to_string()).unwrap_or_default())
+        },
+    ),
+    (
+        "the address",
+        |it, connection| prefix(&it.prefix_ranges, Some(connection.address)),
+        |it, connection| (connection.address.to_string(), ranges(&it.prefix_ranges)),
+    ),
+    ("the server name (SNI)", server_name, |it, connection| {
+        (connection.server_name.clone(), it.server_names.join(", "))
     }),
-    ("the application protocols (ALPN)", application_protocol),
-    ("the client's own address", |it, connection| prefix(&it.direct_source_prefix_ranges, connection.source)),
-    ("where the client is", source_type),
-    ("the client's address", |it, connection| prefix(&it.source_prefix_ranges, connection.source)),
-    ("the client's port", |it, _| asks((!it.source_ports.is_empty()).then_some(false))),
+    (
+        "the transport protocol",
+        |it, connection| {
+            asks((!it.transport_protocol.is_empty()).then(|| it.transport_protocol == connection.transport_protocol))
+        },
+        |it, connection| (connection.transport_protocol.to_owned(), it.transport_protocol.clone()),
+    ),
+    ("the application protocols (ALPN)", application_protocol, |it, connection| {
+        (connection.application_protocols.join(", "), it.application_protocols.join(", "))
+    }),
+    (
+        "the client's own address",
+        |it, connection| prefix(&it.direct_source_prefix_ranges, connection.source),
+        |it, connection| (source(connection), ranges(&it.direct_source_prefix_ranges)),
+    ),
+    ("where the client is", source_type, |it, connection| (source(connection), it.source_type.clone())),
+    (
+        "the client's address",
+        |it, connection| prefix(&it.source_prefix_ranges, connection.source),
+        |it, connection| (source(connection), ranges(&it.source_prefix_ranges)),
+    ),
+    (
+        "the client's port",
+        |it, _| asks((!it.source_ports.is_empty()).then_some(false)),
+        |it, _| (String::new(), it.source_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
+    ),
 ];
 
 /// The chain and its place, with those passed over.
@@ -41,7 +74,7 @@ pub(super) fn choose<'a>(
 ) -> Result<Choice<'a>, (Fault, Vec<PassedOver>)> {
     let mut left: Vec<(usize, &FilterChain)> = listener.filter_chains.iter().enumerate().collect();
     let mut passed_over = Vec::new();
-    for (about, question) in QUESTIONS {
+    for (about, question, sides) in QUESTIONS {
         let close: Vec<Closeness> =
             left.iter().map(|(_, chain)| question(&chain.filter_chain_match, connection)).collect();
         let best = close.iter().flatten().max().copied();
@@ -51,7 +84,11 @@ pub(super) fn choose<'a>(
                 kept.push((index, chain));
             } else {
                 let why = match closeness {
-                    None => format!("{about} does not match"),
+                    None => {
+                        let (got, wanted) = sides(&chain.filter_chain_match, connection);
+                        let got = if got.is_empty() { "not known".to_owned() } else { format!("`{got}`") };
+                        format!("{about} must be `{wanted}`, and is {got}")
+                    }
                     Some(_) => format!("another chain names {about} more closely"),
                 };
                 passed_over.push(PassedOver { index, name: chain.name.clone(), why });
@@ -87,6 +124,15 @@ fn asks(answer: Option<bool>) -> Closeness {
         Some(true) => Some(1),
         Some(false) => None,
     }
+}
+
+fn ranges(ranges: &[CidrRange]) -> String {
+    let text = |range: &CidrRange| format!("{}/{}", range.address_prefix, range.prefix_len);
+    ranges.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+fn source(connection: &Connection) -> String {
+    connection.source.map(|address| address.to_string()).unwrap_or_default()
 }
 
 /// The longest prefix counts; a chain without any takes every address.

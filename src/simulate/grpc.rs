@@ -1,5 +1,7 @@
 //! Clients that speak gRPC: how they are known, and how the proxy's own answers reach them.
 
+use super::outcome::{Injection, Outcome};
+
 /// Whether a `content-type` is one of gRPC
 /// (`envoy: source/common/grpc/common.cc`, `hasGrpcContentType`).
 pub(super) fn is_grpc(content_type: &str) -> bool {
@@ -22,5 +24,47 @@ pub fn grpc_status(status: u16) -> u32 {
         404 => UNIMPLEMENTED,
         429 | 502 | 503 | 504 => UNAVAILABLE,
         _ => UNKNOWN,
+    }
+}
+
+/// The names of gRPC's statuses, from 0
+/// (<https://grpc.github.io/grpc/core/md_doc_statuscodes.html>).
+pub const GRPC_STATUSES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// As `14 (UNAVAILABLE)`.
+pub fn grpc_status_name(status: u32) -> String {
+    let name = usize::try_from(status).ok().and_then(|at| GRPC_STATUSES.get(at));
+    name.map_or_else(|| status.to_string(), |name| format!("{status} ({name})"))
+}
+
+impl Outcome {
+    /// The `grpc-status` of an answer of the proxy itself; `None` where it does not answer, or the client speaks no gRPC.
+    /// A fault may say one for all requests, else the status of HTTP stands for one
+    /// (`envoy: source/common/http/utility.cc`, `Utility::prepareLocalReply`).
+    pub fn grpc_status(&self) -> Option<u32> {
+        let status = self.own_status().filter(|_| self.grpc)?;
+        let injected = self.injections.iter().find_map(|injection| match injection {
+            Injection::Abort { per_million: 1_000_000.., grpc_status, .. } => *grpc_status,
+            Injection::Abort { .. } | Injection::Delay { .. } => None,
+        });
+        Some(injected.unwrap_or_else(|| grpc_status(status)))
     }
 }

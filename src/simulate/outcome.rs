@@ -38,6 +38,23 @@ pub struct Outcome {
     pub end: End,
 }
 
+impl Outcome {
+    /// The status that the proxy itself answers with: of a redirect, an answer, an error, or a cluster that is not there;
+    /// `None` where a cluster answers, or no one does.
+    pub fn own_status(&self) -> Option<u16> {
+        match &self.end {
+            End::Redirect { status, .. } | End::DirectResponse { status, .. } => Some(*status),
+            End::Fault(fault) => fault.status(),
+            End::Forward(forward) => {
+                let mut statuses = forward.clusters.iter().filter(|it| it.weight > 0).map(|it| it.missing_status);
+                let first = statuses.next().flatten();
+                first.filter(|_| statuses.all(|status| status == first))
+            }
+            End::Tcp(_) => None,
+        }
+    }
+}
+
 /// A fault that a filter injects. One for all requests ends the way; one for a part of them leaves it as it is for the
 /// others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -297,6 +297,8 @@ fn faults_answer_first_and_parts_of_them_are_said() {
     assert_eq!((cluster(&never), never.injections.len()), ("a", 0));
     let grpc = with_fault(json!({"abort": {"grpc_status": 14, "percentage": share(1_000_000)}}));
     assert!(matches!(grpc.end, End::DirectResponse { status: 200, .. }), "{:?}", grpc.end);
+    assert_eq!((grpc.grpc_status(), Outcome { grpc: true, ..grpc }.grpc_status()), (None, Some(14)));
+    assert_eq!(Outcome { grpc: true, ..always }.grpc_status(), Some(2));
     let other =
         with_fault(json!({"upstream_cluster": "b", "abort": {"http_status": 418, "percentage": share(1_000_000)}}));
     assert_eq!(cluster(&other), "a");

@@ -5,7 +5,7 @@ use std::fmt;
 use super::facts::Facts;
 use super::pattern::Pattern;
 use crate::base::{Duration, Span};
-use crate::simulate::{End, Fault};
+use crate::simulate::{End, Fault, grpc_status_name};
 
 /// One thing that must hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,8 @@ pub enum Check {
     Mirrors(Vec<Pattern>),
     /// The status that the proxy answers with: one of these.
     Status(Vec<u16>),
+    /// The `grpc-status` that it answers a client of gRPC with: one of these.
+    GrpcStatus(Vec<u32>),
     /// The body that it answers with.
     Body(Pattern),
     /// Where it sends the client.
@@ -126,6 +128,7 @@ impl Check {
             Self::Endpoints(_) => "endpoints",
             Self::Mirrors(_) => "mirrors",
             Self::Status(_) => "status",
+            Self::GrpcStatus(_) => "grpc_status",
             Self::Body(_) => "body",
             Self::Location(_) => "location",
             Self::Path(_) => "path",
@@ -157,8 +160,15 @@ impl Check {
             Self::Weights(parts) => weights(parts, facts),
             Self::Endpoints(patterns) => all(patterns, &facts.endpoints(), facts),
             Self::Mirrors(patterns) => all(patterns, forward.map_or(&[][..], |it| &it.mirrors), facts),
-            Self::Status(wanted) => match facts.status() {
+            Self::Status(wanted) => match facts.outcome.own_status() {
                 Some(status) => (wanted.contains(&status), status.to_string()),
+                None => (false, facts.end()),
+            },
+            Self::GrpcStatus(wanted) => match facts.outcome.grpc_status() {
+                Some(status) => (wanted.contains(&status), grpc_status_name(status)),
+                None if facts.outcome.own_status().is_some() => {
+                    (false, format!("{}, to a client that speaks no gRPC (by `content-type`)", facts.end()))
+                }
                 None => (false, facts.end()),
             },
             Self::Body(pattern) => match &facts.outcome.end {
@@ -340,6 +350,9 @@ impl fmt::Display for Check {
             Self::Weights(parts) => {
                 let shown: Vec<String> = parts.iter().map(|(pattern, weight)| format!("{pattern}: {weight}")).collect();
                 f.write_str(&shown.join(", "))
+            }
+            Self::GrpcStatus(wanted) => {
+                f.write_str(&wanted.iter().map(|status| grpc_status_name(*status)).collect::<Vec<_>>().join(" or "))
             }
             Self::Status(wanted) => f.write_str(&wanted.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")),
             Self::Body(pattern)

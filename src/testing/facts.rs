@@ -86,19 +86,6 @@ impl<'a> Facts<'a> {
         names
     }
 
-    /// The status that the proxy itself answers with.
-    pub(super) fn status(&self) -> Option<u16> {
-        match &self.outcome.end {
-            End::Redirect { status, .. } | End::DirectResponse { status, .. } => Some(*status),
-            End::Fault(fault) => fault.status(),
-            End::Forward(_) => {
-                let missing: Vec<Option<u16>> = self.shares().map(|share| share.missing_status).collect();
-                missing.first().copied().flatten().filter(|_| missing.iter().all(|one| *one == missing[0]))
-            }
-            End::Tcp(_) => None,
-        }
-    }
-
     /// How long requests are held back, each injected delay.
     pub(super) fn delays(&self) -> Vec<String> {
         let of = |injection: &Injection| match injection {

@@ -7,13 +7,13 @@ use super::pattern::Pattern;
 use super::reader::Reader;
 use super::suite::{ProxyName, Question, Subject, Suite, Test};
 use crate::base::Duration;
-use crate::simulate::{Draft, Mode, Request, split_method};
+use crate::simulate::{Draft, GRPC_STATUSES, Mode, Request, split_method};
 use crate::yaml::{Document, Kind, Node};
 
 const REQUEST: [&str; 11] =
     ["url", "method", "headers", "sni", "alpn", "port", "address", "source", "mode", "mtls", "http2"];
 
-const EXPECT: [&str; 26] = [
+const EXPECT: [&str; 27] = [
     "cluster",
     "destination",
     "subset",
@@ -21,6 +21,7 @@ const EXPECT: [&str; 26] = [
     "endpoints",
     "mirrors",
     "status",
+    "grpc_status",
     "body",
     "location",
     "path",
@@ -212,6 +213,10 @@ fn check(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Check> 
             let elements = reader.elements(node);
             Check::Status(elements.into_iter().filter_map(|it| reader.parsed(it, "status")).collect())
         }
+        "grpc_status" => {
+            let elements = reader.elements(node);
+            Check::GrpcStatus(elements.into_iter().filter_map(|it| grpc_status(it, reader)).collect())
+        }
         "body" => Check::Body(pattern(reader)?),
         "location" => Check::Location(pattern(reader)?),
         "path" => Check::Path(pattern(reader)?),
@@ -233,6 +238,18 @@ fn check(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Check> 
         "closed" => Check::Closed(reader.flag(node, &what)?),
         _ => return None,
     })
+}
+
+/// A number, or a name as gRPC has it.
+fn grpc_status(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+    let text = reader.text(node, "`grpc_status`")?.into_owned();
+    let named = GRPC_STATUSES.iter().position(|name| name.eq_ignore_ascii_case(&text));
+    let status = named.and_then(|at| u32::try_from(at).ok()).or_else(|| text.parse().ok());
+    if status.is_none() {
+        let names = GRPC_STATUSES.join(", ");
+        reader.fault("bad-value", node, format!("`{text}` is no status of gRPC: it is a number, or one of {names}"));
+    }
+    status
 }
 
 fn weights(node: &Node<'_>, reader: &mut Reader<'_>) -> Vec<(Pattern, u32)> {

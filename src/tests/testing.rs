@@ -46,7 +46,7 @@ const SHOP: &str = "testdata/testing/shop/shop.yaml";
 fn every_expectation_can_hold() {
     let ran = meshc(&["test", "testdata/testing/shop"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert!(ran.out.contains("\n10 tests with 16 requests: all pass\n"), "{}", ran.out);
+    assert!(ran.out.contains("\n11 tests with 17 requests: all pass\n"), "{}", ran.out);
 }
 
 /// Every expectation of the shop's tests, each wrong, with what is got.
@@ -66,6 +66,13 @@ fn every_expectation_can_fail() {
         (tester, "mirrors: '*'", "mirrors", "it goes to outbound|9080|v2|"),
         (tester, "status: 404", "status", "it goes to outbound|9080|v2|"),
         ("http://shop.example.com/health", "status: [404, 503]", "status", "200"),
+        ("http://shop.example.com/", "grpc_status: UNIMPLEMENTED", "grpc_status", "to a client that speaks no gRPC"),
+        (
+            "{url: http://shop.example.com/, headers: {content-type: application/grpc+proto}}",
+            "grpc_status: [0, unavailable]",
+            "grpc_status",
+            "12 (UNIMPLEMENTED)",
+        ),
         ("http://shop.example.com/health", "body: ill", "body", "fine"),
         (
             "http://shop.example.com/old",
@@ -384,7 +391,7 @@ fn route_shows_the_way_as_text_and_json() {
     // An answer of the proxy itself is another one for gRPC; where no host is served, those that are get shown.
     let ran = ask("POST http://other.example.com/", &["-H", "content-type: application/grpc"]);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    for line in ["for gRPC          200 with grpc-status 12", "hosts served      shop.example.com"] {
+    for line in ["for gRPC          200 with grpc-status 12 (UNIMPLEMENTED)", "hosts served      shop.example.com"] {
         assert!(ran.out.lines().any(|one| one == line), "`{line}` is not in\n{}", ran.out);
     }
 }

@@ -42,6 +42,15 @@ impl Lists {
     /// The value has none of the three shapes.
     pub fn from_value(mut value: Value) -> Result<Self, ReadError> {
         snake_case(&mut value);
+        Self::from_own(value)
+    }
+
+    /// As [`Lists::from_value`], of what is known to have fields in protobuf's own spelling and no nulls, as all that meshc
+    /// writes.
+    ///
+    /// # Errors
+    /// The value has none of the three shapes.
+    pub fn from_own(value: Value) -> Result<Self, ReadError> {
         let Value::Object(mut fields) = value else {
             return Err(unknown());
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc::simulate::{End, Fault, Forward, Injection, Outcome, Protocol, Request, Share, TcpForward, grpc_status};
+use meshc::simulate::{End, Fault, Forward, Outcome, Protocol, Request, Share, TcpForward, grpc_status};
 
 use super::live::{Answer, Received, Reply};
 
@@ -49,12 +49,8 @@ fn own(status: u16, outcome: &Outcome, answer: &Answer) -> Option<String> {
 
 /// The status as this client sees it: that of HTTP, and that of gRPC for those who speak it.
 fn seen(status: u16, outcome: &Outcome) -> (u16, Option<String>) {
-    let injected = outcome.injections.iter().find_map(|injection| match injection {
-        Injection::Abort { per_million: 1_000_000.., grpc_status, .. } => *grpc_status,
-        Injection::Abort { .. } | Injection::Delay { .. } => None,
-    });
     match outcome.grpc {
-        true => (200, Some(injected.unwrap_or_else(|| grpc_status(status)).to_string())),
+        true => (200, Some(outcome.grpc_status().unwrap_or_else(|| grpc_status(status)).to_string())),
         false => (status, None),
     }
 }
