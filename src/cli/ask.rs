@@ -91,7 +91,7 @@ impl<'a> Linked<'a> {
         let unread = |error: String| format!("the generated configuration: {error}");
         let text = xds::xds(&config).to_json(Style::Compact);
         let value = serde_json::from_str(&text).map_err(|error| unread(error.to_string()))?;
-        let lists = Lists::from_value(value).map_err(|error| unread(error.to_string()))?;
+        let lists = Lists::from_own(value).map_err(|error| unread(error.to_string()))?;
         let configuration = Configuration::from_lists(&lists).map_err(|error| unread(error.to_string()))?;
         let cite = |origin: &Origin| -> Option<Citation> {
             let span = self.resources.span(self.documents, &Location::Value(origin.clone()))?;

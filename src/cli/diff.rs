@@ -20,6 +20,7 @@ use crate::diff::report::{Group, Presence, Report, markdown, text};
 use crate::diff::risk::{Risk, risks};
 use crate::diff::{self, Change, Side};
 use crate::proxy::Proxy;
+use crate::simulate::Lists;
 
 /// Arguments of `meshc diff`.
 #[derive(Debug, Args)]
@@ -74,6 +75,9 @@ Examples:
 
 /// Runs the command.
 pub(super) fn run(arguments: &DiffArgs) -> Exit {
+    if [&arguments.old, &arguments.new].iter().all(|path| path.as_os_str() == "-") {
+        return report::usage("standard input can be OLD or NEW, not both", None);
+    }
     let mut sources = SourceMap::default();
     let linked = diff_input::read(arguments, &mut sources).and_then(|[old, new]| {
         let (old, new) = rayon::join(
@@ -158,6 +162,8 @@ fn compare(arguments: &DiffArgs, inputs: &[Input<'_>; 2]) -> Result<Report, Exit
     if let ([Input::Mesh(old), Input::Mesh(new)], Some((before, after))) = (inputs, &written) {
         gaps(&mut report, &found, [old, new], &diff_mix::changed(before, after));
     }
+    // As the inputs: nothing of it is needed any more.
+    std::mem::forget((found, written));
     Ok(report)
 }
 
@@ -264,7 +270,7 @@ fn alone(arguments: &DiffArgs, input: &Input<'_>, form: &Form) -> Result<Side, E
         }
         Input::Mesh(manifests) => {
             let proxy = choose::proxy(&arguments.proxy, &manifests.mesh)?;
-            manifests.side(&manifests.compile(&proxy, form))
+            manifests.side(&manifests.compile(&proxy, form), Lists::from_value)
         }
     }
 }
@@ -277,11 +283,12 @@ fn of_pair(pair: &Pair, old: &Manifests<'_>, new: &Manifests<'_>) -> Result<Foun
         (_, None) => return Ok(Found::new(name, Presence::Removed)),
     };
     let untranslated = old.untranslated(before).into_iter().chain(new.untranslated(after)).collect();
-    let (was, is) = (old.compile(before, &Form::Xds), new.compile(after, &Form::Xds));
+    let (was, is) = rayon::join(|| old.compile(before, &Form::Xds), || new.compile(after, &Form::Xds));
     if was.text == is.text {
         return Ok(Found { untranslated, ..Found::new(name, Presence::Both) });
     }
-    let sides = [old.side(&was)?, new.side(&is)?];
+    let (before_side, after_side) = rayon::join(|| old.side(&was, Lists::from_own), || new.side(&is, Lists::from_own));
+    let sides = [before_side?, after_side?];
     let found = Found::of_sides(name, &sides[0], &sides[1]);
     let changed = || Box::new(Changed { proxy: before.clone(), texts: [was.text, is.text], sides });
     let changed = (!found.changes.is_empty()).then(changed);

@@ -22,6 +22,7 @@ use crate::lower;
 use crate::mesh::{self, LinkOptions, Mesh};
 use crate::proxy::{self, Named, Proxy};
 use crate::resource::{self, DecodeOptions, ResourceInfo, Resources};
+use crate::simulate::{Lists, ReadError};
 use crate::yaml::{self, Document};
 
 /// The texts of one input.
@@ -280,13 +281,14 @@ impl Manifests<'_> {
         provenance(config, &cite)
     }
 
-    /// As the comparison reads it.
-    pub(super) fn side(&self, compiled: &Compiled) -> Result<Side, Exit> {
-        let value = serde_json::from_str(&compiled.text)
-            .map_err(|error| report::failure(&format!("the generated configuration: {error}"), None))?;
+    /// As the comparison reads it, by the same `read` as the other side: a spelling that is the user's own, as in the
+    /// format of an access log, has to come out the same.
+    pub(super) fn side(&self, compiled: &Compiled, read: fn(Value) -> Result<Lists, ReadError>) -> Result<Side, Exit> {
+        let unread = |error: String| report::failure(&format!("the generated configuration: {error}"), None);
+        let value = serde_json::from_str(&compiled.text).map_err(|error| unread(error.to_string()))?;
+        let lists = read(value).map_err(|error| unread(error.to_string()))?;
         let origins = compiled.config.as_ref().map(|config| self.provenance(config));
-        Side::new(value, origins.as_ref())
-            .map_err(|error| report::failure(&format!("the generated configuration: {error}"), None))
+        Side::of_lists(lists, origins.as_ref()).map_err(|error| unread(error.to_string()))
     }
 }
 

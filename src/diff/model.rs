@@ -101,7 +101,14 @@ impl Side {
     /// # Errors
     /// The value has none of the three shapes, or a field that decides a way has a wrong type.
     pub fn new(value: Value, origins: Option<&Provenance>) -> Result<Self, ReadError> {
-        let lists = Lists::from_value(value)?;
+        Self::of_lists(Lists::from_value(value)?, origins)
+    }
+
+    /// As [`Side::new`], of the resources.
+    ///
+    /// # Errors
+    /// A field that decides a way has a wrong type.
+    pub fn of_lists(lists: Lists, origins: Option<&Provenance>) -> Result<Self, ReadError> {
         let configuration = Configuration::from_lists(&lists)?;
         let Lists { mut listeners, mut clusters, mut routes, mut endpoints, mut secrets, .. } = lists;
         for list in [&mut listeners, &mut clusters, &mut routes, &mut endpoints, &mut secrets] {

@@ -1,7 +1,7 @@
 //! What `meshc diff` says a request shows, it shows: two live Envoys answer each witness differently.
 //!
 //! A pair of configurations is a test, the second made of the first by random edits:
-//! `cargo test --test diff_live -- pair-007`. `MESHC_DIFF_PAIRS` says how many.
+//! `cargo test --test diff_live -- pair-007`. `MESHC_DIFF_PAIRS` says how many, `MESHC_DIFF_FIRST` which is the first.
 #![expect(clippy::disallowed_methods, reason = "tests read files and the environment")]
 
 #[path = "support/edit.rs"]
@@ -22,7 +22,7 @@ mod network;
 #[path = "support/random/mod.rs"]
 mod random;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -33,7 +33,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use envoy::Envoy;
 use libtest_mimic::{Arguments, Failed, Trial};
-use live::{Live, Reply};
+use live::{Answer, Live, Reply};
 use meshc::base::FileId;
 use meshc::diff::{Aspect, Change, Shown, Side, Witness, compare};
 use meshc::simulate::{self, End, Request};
@@ -83,6 +83,10 @@ const OFTEN: [usize; 2] = [80, 3000];
 /// How often a witness is sent that shows where copies go.
 const COPIED: usize = 20;
 
+/// How often a witness is sent at most that shows which endpoints answer: the last of them may be of a cluster with a
+/// small weight.
+const ENDPOINTS: usize = 2000;
+
 /// How many random requests a pair gets that means the same.
 const SAME: usize = 60;
 
@@ -102,9 +106,10 @@ fn main() -> ExitCode {
         eprintln!("diff_live: {message}");
     }
     let skip = envoy.is_err() && !envoy::required();
-    let pairs = env::var("MESHC_DIFF_PAIRS").ok().and_then(|text| text.parse().ok()).unwrap_or(PAIRS);
+    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
+    let (first, pairs) = (number("MESHC_DIFF_FIRST").unwrap_or(0), number("MESHC_DIFF_PAIRS").unwrap_or(PAIRS));
     let tally = Tally::default();
-    let trials = (0..pairs).map(|seed| {
+    let trials = (first..first + pairs).map(|seed| {
         let (envoy, tally) = (envoy.clone(), Arc::clone(&tally));
         let run = move || differ(&envoy?, seed, &tally).map_err(Failed::from);
         Trial::test(format!("pair-{seed:03}"), run).with_ignored_flag(skip)
@@ -173,8 +178,8 @@ fn differ(envoy: &Envoy, seed: usize, tally: &Tally) -> Result<(), String> {
         count("pairs without witness".to_owned());
         return Ok(());
     }
-    let mut before = Live::serve(envoy, &[("input.yaml", &old)], world.options())?;
-    let mut after = Live::serve(envoy, &[("input.yaml", &new)], world.options())?;
+    let mut before = Live::serve_endpoints(envoy, &[("input.yaml", &old)], world.options())?;
+    let mut after = Live::serve_endpoints(envoy, &[("input.yaml", &new)], world.options())?;
     let mut faults = Vec::new();
     if changes.is_empty() {
         for request in random::requests(number, SAME, before.configuration()) {
@@ -192,11 +197,6 @@ fn differ(envoy: &Envoy, seed: usize, tally: &Tally) -> Result<(), String> {
     for (change, shown) in witnessed {
         if is_short(shown) {
             count("delays too short to measure".to_owned());
-            continue;
-        }
-        // Behind a cluster is one server of the test, whatever its endpoints are.
-        if shown.differs == [Aspect::Endpoints] {
-            count("endpoints, which are the test's own here".to_owned());
             continue;
         }
         count(format!("{:?}", shown.differs));
@@ -225,6 +225,11 @@ fn shows(before: &mut Live, after: &mut Live, shown: &Shown) -> bool {
             let count = |of: &BTreeMap<String, usize>, key: &String| of.get(key).copied().unwrap_or_default();
             return old.keys().chain(new.keys()).any(|key| count(&old, key).abs_diff(count(&new, key)) > COPIED / 4);
         }
+        [Aspect::Endpoints] => {
+            return reaches(before, &request, &shown.old)
+                && reaches(after, &request, &shown.new)
+                && shown.old != shown.new;
+        }
         [Aspect::Delay] => return elapsed(before, &request).abs_diff(elapsed(after, &request)) > DELAY,
         // The servers fail for it: how often they are asked is in a header of Envoy.
         [Aspect::Retries] => request.headers.push(("x-live-status".to_owned(), "503".to_owned())),
@@ -234,6 +239,27 @@ fn shows(before: &mut Live, after: &mut Live, shown: &Shown) -> bool {
         return true;
     }
     OFTEN.iter().any(|times| apart(&shares(before, &request, *times), &shares(after, &request, *times), *times))
+}
+
+/// Whether requests reach all of the endpoints that `stated` lists, and no other.
+fn reaches(live: &mut Live, request: &Request, stated: &str) -> bool {
+    let listed = stated.strip_prefix("endpoints ").unwrap_or_default();
+    let mut missing: BTreeSet<&str> = listed.split(", ").collect();
+    for _ in 0..ENDPOINTS {
+        match live.ask(request) {
+            Reply::Answer(Answer { received: Some(received), .. }) => {
+                missing.remove(received.endpoint.as_str());
+                if !listed.split(", ").any(|one| one == received.endpoint) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+        if missing.is_empty() {
+            return true;
+        }
+    }
+    false
 }
 
 fn elapsed(live: &mut Live, request: &Request) -> Duration {

@@ -14,7 +14,11 @@ pub(crate) fn edit(random: &mut Random, objects: &mut Vec<Value>, of_services: b
             break;
         }
         let of_service = of_services && random.chance(25);
-        made.extend(if of_service { service(random, objects) } else { one(random, objects) });
+        made.extend(match of_service {
+            true => service(random, objects),
+            false if random.chance(15) => endpoints(random, objects),
+            false => one(random, objects),
+        });
     }
     made
 }
@@ -59,6 +63,36 @@ fn service(random: &mut Random, objects: &mut [Value]) -> Option<String> {
         _ => {
             port["port"] = (port["port"].as_u64()? + 7).into();
             "another port"
+        }
+    };
+    Some(format!("{name}: {done}"))
+}
+
+/// Changes which endpoints a service or its subsets have.
+fn endpoints(random: &mut Random, objects: &mut [Value]) -> Option<String> {
+    let kind = random.pick(&["Pod", "EndpointSlice", "ServiceEntry"]);
+    let at = random.pick(&places(objects, kind));
+    let object = objects.get_mut(at)?;
+    let name = format!("{kind} {}", object["metadata"]["name"].as_str().unwrap_or_default());
+    let version = random.pick(&["v1", "v2", "v3"]);
+    let done = match kind {
+        "Pod" => {
+            let label = object["metadata"]["labels"].as_object_mut()?.get_mut("version")?;
+            if *label == version {
+                return None;
+            }
+            *label = version.into();
+            format!("version {version}")
+        }
+        "EndpointSlice" => {
+            let endpoints = object["endpoints"].as_array_mut().filter(|endpoints| endpoints.len() > 1)?;
+            endpoints.remove(random.below(endpoints.len()));
+            "an endpoint removed".to_owned()
+        }
+        _ => {
+            let endpoints = object["spec"].as_object_mut()?.get_mut("endpoints")?.as_array_mut()?;
+            endpoints.push(json!({"address": "10.9.0.3", "labels": {"version": version}}));
+            format!("one more endpoint of version {version}")
         }
     };
     Some(format!("{name}: {done}"))

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::super::http1::{Body, Message, read_message};
 use super::http2::{Exchanged, Http2};
-use super::server::MARK;
+use super::server::{ENDPOINT, MARK};
 use super::{Answer, Received, Reply};
 
 /// No answer takes this long.
@@ -137,10 +137,11 @@ fn answer(message: Message) -> Option<Answer> {
         let Echo { start_line, headers } = serde_json::from_str(&text).ok()?;
         let (method, rest) = start_line.split_once(' ')?;
         let path = rest.rsplit_once(' ').map_or(rest, |(path, _)| path);
-        Some(Received { cluster: message.header(MARK)?, method: method.to_owned(), path: path.to_owned(), headers })
+        let (method, path) = (method.to_owned(), path.to_owned());
+        Some(Received { cluster: message.header(MARK)?, endpoint: message.header(ENDPOINT)?, method, path, headers })
     });
     let body = String::from_utf8_lossy(&message.body).into_owned();
-    let ours = [MARK, "x-live-received"];
+    let ours = [MARK, ENDPOINT, "x-live-received"];
     let headers = message.headers.into_iter().filter(|(name, _)| !ours.contains(&name.as_str())).collect();
     Some(Answer { status, headers, body, received })
 }

@@ -35,6 +35,9 @@ use server::Server;
 /// Where the proxy listens, as the YAML has it: [`Live::serve`] moves `127.1.` into a network of its own.
 const PROXY: &str = "127.1.0.9";
 
+/// How the YAML's addresses of that network begin.
+const WRITTEN: &str = "127.1.";
+
 /// The server of the first cluster; the others have the addresses after it.
 const SERVERS: &str = "127.1.200.1:7000";
 
@@ -89,6 +92,8 @@ impl Answer {
 pub(crate) struct Received {
     /// The cluster.
     pub(crate) cluster: String,
+    /// The endpoint of it, as the YAML has it: `127.1.0.1:80`; empty where Envoy finds it itself.
+    pub(crate) endpoint: String,
     /// The method.
     pub(crate) method: String,
     /// Path and query.
@@ -111,7 +116,15 @@ impl Live {
         let network = Network::take()?;
         let folder = tempfile::Builder::new().prefix("meshc-live-").tempdir().map_err(|error| error.to_string())?;
         let generated = generate(folder.path(), &network, files, options)?;
-        Live::start(envoy, network, folder, generated)
+        Live::start(envoy, network, folder, generated, false)
+    }
+
+    /// As [`Live::serve`], with a server behind each endpoint of a cluster instead of one behind all.
+    pub(crate) fn serve_endpoints(envoy: &Envoy, files: &[(&str, &str)], options: &[&str]) -> Result<Live, String> {
+        let network = Network::take()?;
+        let folder = tempfile::Builder::new().prefix("meshc-live-").tempdir().map_err(|error| error.to_string())?;
+        let generated = generate(folder.path(), &network, files, options)?;
+        Live::start(envoy, network, folder, generated, true)
     }
 
     /// Starts Envoy on a bootstrap, whose addresses `127.1.x.y` are moved in the same way. Its admin interface is on
@@ -120,18 +133,26 @@ impl Live {
         let network = Network::take()?;
         let folder = tempfile::Builder::new().prefix("meshc-live-").tempdir().map_err(|error| error.to_string())?;
         let placed = serde_json::from_str(&network.place(bootstrap)).map_err(|error| error.to_string())?;
-        Live::start(envoy, network, folder, placed)
+        Live::start(envoy, network, folder, placed, false)
     }
 
-    fn start(envoy: &Envoy, network: Network, folder: tempfile::TempDir, generated: Value) -> Result<Live, String> {
+    fn start(
+        envoy: &Envoy,
+        network: Network,
+        folder: tempfile::TempDir,
+        generated: Value,
+        each_endpoint: bool,
+    ) -> Result<Live, String> {
         let servers = network.address(SERVERS)?;
-        let (bootstrap, behind) = bootstrap::with_servers(generated, servers)?;
+        let (bootstrap, mut behind) = bootstrap::with_servers(generated, servers, each_endpoint)?;
+        let (own, written) = (network.place(WRITTEN), WRITTEN);
+        behind.iter_mut().for_each(|server| server.endpoint = server.endpoint.replace(&own, written));
         let admin = network.address(&format!("{PROXY}:15000"))?;
         let config = folder.path().join("live.json");
         fs::write(&config, bootstrap.to_string()).map_err(|error| error.to_string())?;
         let tls = server::tls()?;
         let started: Result<Vec<Server>, String> =
-            behind.into_iter().map(|(cluster, address)| Server::start(cluster, address, Arc::clone(&tls))).collect();
+            behind.into_iter().map(|server| Server::start(server, Arc::clone(&tls))).collect();
         let listeners = bootstrap::listeners(&bootstrap);
         let log = folder.path().join("envoy.log");
         let process = EnvoyProcess::start(envoy, &config, &log, admin, &listeners)?;
@@ -160,7 +181,11 @@ impl Live {
 
     /// How many requests each cluster receives of this many like `request`, copies among them.
     pub(crate) fn received(&mut self, request: &Request, times: usize) -> BTreeMap<String, usize> {
-        let counts = |live: &Self| -> BTreeMap<String, usize> { live.servers.iter().map(Server::count).collect() };
+        let counts = |live: &Self| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            live.servers.iter().map(Server::count).for_each(|(name, count)| *counts.entry(name).or_default() += count);
+            counts
+        };
         let before = counts(self);
         for _ in 0..times {
             self.ask(request);

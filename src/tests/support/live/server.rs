@@ -13,12 +13,16 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 
 use super::super::http1::{Body, Message, read_message};
+use super::bootstrap::Behind;
 
 /// The header by which a client says with which status to answer.
 const STATUS: &str = "x-live-status";
 
 /// The header that tells an answer of a server from one of Envoy.
 pub(super) const MARK: &str = "x-live-cluster";
+
+/// The header that says which endpoint of the cluster it stands for.
+pub(super) const ENDPOINT: &str = "x-live-endpoint";
 
 /// A server; dropping it closes its port.
 pub(super) struct Server {
@@ -30,25 +34,27 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the server of `cluster`.
-    pub(super) fn start(cluster: String, address: SocketAddr, tls: Arc<ServerConfig>) -> Result<Server, String> {
+    /// Starts a server.
+    pub(super) fn start(behind: Behind, tls: Arc<ServerConfig>) -> Result<Server, String> {
+        let Behind { cluster, endpoint, address } = behind;
         let listener = TcpListener::bind(address).map_err(|error| format!("{cluster} on {address}: {error}"))?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let (name, received) = (cluster.clone(), Arc::new(AtomicUsize::new(0)));
+        let marks = format!("{MARK}: {cluster}\r\n{ENDPOINT}: {endpoint}");
+        let received = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&received);
         let accepting = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::Acquire) {
                     return;
                 }
-                let (Ok(stream), cluster, tls) = (stream, cluster.clone(), Arc::clone(&tls)) else { continue };
+                let (Ok(stream), marks, tls) = (stream, marks.clone(), Arc::clone(&tls)) else { continue };
                 let count = Arc::clone(&count);
                 // What a connection that breaks off means is Envoy's to say.
-                thread::spawn(move || serve(stream, &cluster, tls, &count));
+                thread::spawn(move || serve(stream, &marks, tls, &count));
             }
         });
-        Ok(Server { address, stop, accepting: Some(accepting), cluster: name, received })
+        Ok(Server { address, stop, accepting: Some(accepting), cluster, received })
     }
 
     /// The cluster, and how many requests it received.
@@ -82,7 +88,7 @@ pub(super) fn tls() -> Result<Arc<ServerConfig>, String> {
     Ok(Arc::new(config))
 }
 
-fn serve(stream: TcpStream, cluster: &str, tls: Arc<ServerConfig>, count: &AtomicUsize) -> io::Result<()> {
+fn serve(stream: TcpStream, marks: &str, tls: Arc<ServerConfig>, count: &AtomicUsize) -> io::Result<()> {
     /// The type of a TLS record with a hello.
     const HANDSHAKE: u8 = 0x16;
     stream.set_nodelay(true)?;
@@ -92,25 +98,25 @@ fn serve(stream: TcpStream, cluster: &str, tls: Arc<ServerConfig>, count: &Atomi
     }
     if first == [HANDSHAKE] {
         let connection = ServerConnection::new(tls).map_err(io::Error::other)?;
-        answer_all(BufReader::new(StreamOwned::new(connection, stream)), cluster, count)
+        answer_all(BufReader::new(StreamOwned::new(connection, stream)), marks, count)
     } else {
-        answer_all(BufReader::new(stream), cluster, count)
+        answer_all(BufReader::new(stream), marks, count)
     }
 }
 
-fn answer_all<S: Read + Write>(mut stream: BufReader<S>, cluster: &str, count: &AtomicUsize) -> io::Result<()> {
+fn answer_all<S: Read + Write>(mut stream: BufReader<S>, marks: &str, count: &AtomicUsize) -> io::Result<()> {
     while let Some(request) = read_message(&mut stream, Body::AsDeclared)? {
         count.fetch_add(1, Ordering::AcqRel);
-        stream.get_mut().write_all(&answer(&request, cluster))?;
+        stream.get_mut().write_all(&answer(&request, marks))?;
         stream.get_mut().flush()?;
     }
     Ok(())
 }
 
 /// The request goes back in a header too, so that the answer to a HEAD has it.
-fn answer(request: &Message, cluster: &str) -> Vec<u8> {
+fn answer(request: &Message, marks: &str) -> Vec<u8> {
     let received = json!({"start_line": request.start_line, "headers": request.headers});
     let status = request.header(STATUS).unwrap_or_else(|| "200".to_owned());
-    format!("HTTP/1.1 {status} Live\r\n{MARK}: {cluster}\r\nx-live-received: {received}\r\nx-powered-by: live\r\ncontent-length: 0\r\n\r\n")
+    format!("HTTP/1.1 {status} Live\r\n{marks}\r\nx-live-received: {received}\r\nx-powered-by: live\r\ncontent-length: 0\r\n\r\n")
         .into_bytes()
 }
