@@ -1,5 +1,8 @@
-use crate::base::Location;
+use crate::base::{FileId, Location};
 use crate::mesh::fixture::linked;
+use crate::mesh::{LinkOptions, link};
+use crate::resource::{DecodeOptions, decode};
+use crate::yaml;
 
 const SERVICES: &str = "
 apiVersion: v1
@@ -55,10 +58,6 @@ fn gateways_must_be_in_the_input() {
     assert_eq!(findings(&spec("public")), ["unknown-gateway spec.gateways[0]", unbound]);
     assert_eq!(findings(&spec("mesh")), [""; 0]);
     assert_eq!(findings(&spec("mesh, edge/none")), ["unknown-gateway spec.gateways[1]", unbound]);
-    // What is no name is told where the object is read.
-    for name in ["edge/no_ne", "edge/public/a", "/", "no_ne"] {
-        assert_eq!(findings(&spec(name)), [""; 0], "{name}");
-    }
 }
 
 #[test]
@@ -159,10 +158,6 @@ fn destinations_must_exist_where_the_input_could_know() {
     assert_eq!(destination("{host: api.example.com}"), at("unknown-destination-host", "host"));
     assert_eq!(destination("{host: web, port: {number: 81}}"), at("unknown-destination-port", "port.number"));
     assert_eq!(destination("{host: web, subset: v2}"), at("unknown-subset", "subset"));
-    // What is no host or name is told where the object is read.
-    for destination_that_is_none in ["{host: '*'}", "{host: we_b}", "{host: ''}", "{host: web, subset: v_2}"] {
-        assert_eq!(destination(destination_that_is_none), none, "{destination_that_is_none}");
-    }
 }
 
 #[test]
@@ -187,4 +182,31 @@ spec:
     let codes: Vec<_> = found.0.iter().map(|found| found.code).collect();
     assert_eq!(codes, ["unknown-delegate", "unknown-destination-host"]);
     assert_eq!(mesh.virtual_services.iter().map(|it| it.http.len()).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn what_is_no_name_or_host_is_not_looked_for() {
+    let codes = |spec: &str| -> Vec<&str> {
+        let service =
+            "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web, namespace: shop}";
+        let text = format!("{SERVICES}{service}\nspec: {spec}\n");
+        let (documents, _) = yaml::parse(FileId(0), &text);
+        let (resources, mut found) = decode(&documents, &DecodeOptions::default());
+        found.extend(link(&resources, LinkOptions::default()).1);
+        found.0.iter().map(|found| found.code).collect()
+    };
+    for name in ["edge/no_ne", "edge/public/a", "/", "no_ne"] {
+        let spec = format!("{{hosts: [shop.test], gateways: [{name}], http: [{{redirect: {{uri: /}}}}]}}");
+        assert_eq!(codes(&spec), ["malformed-gateway-name"], "{name}");
+    }
+    let destinations = [
+        ("{host: '*'}", "malformed-host"),
+        ("{host: we_b}", "malformed-host"),
+        ("{host: ''}", "missing-host"),
+        ("{host: web, subset: v_2}", "malformed-subset"),
+    ];
+    for (destination, code) in destinations {
+        let spec = format!("{{hosts: [shop.test], http: [{{route: [{{destination: {destination}}}]}}]}}");
+        assert_eq!(codes(&spec), [code], "{destination}");
+    }
 }
