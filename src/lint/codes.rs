@@ -26,6 +26,7 @@ const NAMED: &[(&str, Option<&str>, &[&str])] = &[
     ("missing-kind", None, &[]),
     ("no-object", None, &[]),
     ("not-exported-to-gateway", None, &[]),
+    ("null-entry", None, &[]),
     ("old-gateway-name", Some("IST0133"), &["KIA1108"]),
     ("path-without-service", None, &[]),
     ("rule-without-paths", None, &[]),

@@ -242,6 +242,8 @@ fn extensions() {
         "url: a\nvmConfig:\n  env: [{name: b}, {name: b, value: c, valueFrom: HOST}]",
         &["duplicate-variable 3", "value-not-used 3"],
     );
+    check("url: a\nvmConfig: {env: [{name: b, value: '', valueFrom: HOST}]}", &["value-not-used 2"]);
+    check("url: a\nvmConfig: {env: [{name: b, value: null, valueFrom: HOST}, {name: c, value: ''}]}", &[]);
     check("url: a\nmatch: [{ports: [{}, {number: 1}, {number: 1}]}]", &["missing-port 2", "duplicate-port 2"]);
     let check = |spec: &str, expected: &[&str]| assert_found("TrafficExtension", spec, expected);
     check("lua: {inlineCode: a}", &[]);

@@ -228,8 +228,8 @@ pub struct EnvVar {
     pub name: String,
     /// Where its value is from.
     pub value_from: EnvValueSource,
-    /// The value, for [`EnvValueSource::Inline`].
-    pub value: String,
+    /// The value, for [`EnvValueSource::Inline`]; the CRD sees one that is empty.
+    pub value: Option<String>,
 }
 
 /// Where the value of a variable is from.

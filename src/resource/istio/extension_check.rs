@@ -111,13 +111,15 @@ fn check_env(at: &Origin, env: &[EnvVar], out: &mut Diagnostics) {
             let finding = fault("duplicate-variable", &at_variable.key("name"), format!("`{name}` is set twice"));
             out.push(finding.related(Location::Value(at.index(first).key("name")), "the first"));
         }
-        for (key, text, longest) in [("name", name, 256), ("value", value, 2048)] {
+        for (key, text, longest) in
+            [("name", name.as_str(), 256), ("value", value.as_deref().unwrap_or_default(), 2048)]
+        {
             if text.len() > longest {
                 let message = format!("`{key}` of a variable has at most {longest} characters");
                 out.push(fault("too-long", &at_variable.key(key), message));
             }
         }
-        if *value_from == EnvValueSource::Host && !value.is_empty() {
+        if *value_from == EnvValueSource::Host && value.is_some() {
             let message = "the value is from the proxy's environment, not from `value`";
             out.push(fault("value-not-used", &at_variable.key("value"), message).help("remove one of them"));
         }

@@ -53,16 +53,26 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
 /// The entries of a mapping.
 pub(super) struct Entries<'a> {
     de: De<'a>,
-    /// For a struct, the names of its fields.
-    fields: Option<&'static [&'static str]>,
+    keys: Keys,
     next: usize,
     value: Option<&'a (Node<'a>, Node<'a>)>,
 }
 
+/// What the keys of a mapping are.
+#[derive(Clone, Copy)]
+pub(super) enum Keys {
+    /// Fields of a struct, these.
+    Fields(&'static [&'static str]),
+    /// Names that the user chose, of values of one type.
+    Names,
+    /// Anything: the mapping is kept as it is.
+    Any,
+}
+
 impl<'a> Entries<'a> {
     /// Those of a value; none when it is no mapping.
-    pub(super) fn new(de: De<'a>, fields: Option<&'static [&'static str]>) -> Self {
-        Self { de, fields, next: 0, value: None }
+    pub(super) fn new(de: De<'a>, keys: Keys) -> Self {
+        Self { de, keys, next: 0, value: None }
     }
 
     /// The next entry that serde should see.
@@ -71,17 +81,19 @@ impl<'a> Entries<'a> {
         while let Some(entry) = node.entries().get(self.next) {
             self.next += 1;
             let (key, value) = entry;
-            if let Some(fields) = self.fields {
-                let name = key.as_str().unwrap_or_default();
-                if !fields.contains(&name) {
+            match self.keys {
+                Keys::Fields(fields) if !fields.contains(&key.as_str().unwrap_or_default()) => {
                     if context.wants_unknown_fields() {
                         context.report(wording::unknown_field(context.file, key, place, fields));
                     }
                     continue;
                 }
-                if value.is_null() {
+                Keys::Fields(_) if value.is_null() => continue,
+                Keys::Names if value.is_null() && context.is_of_a_schema() => {
+                    context.report(wording::null_entry(context.file, key, place));
                     continue;
                 }
+                Keys::Fields(_) | Keys::Names | Keys::Any => {}
             }
             match context.refusal(value) {
                 Some(refusal) => context.report(refusal.clone()),

@@ -4,7 +4,7 @@ use serde::de::{Deserializer, Error as _, Visitor};
 
 use super::super::node::{Kind, Node};
 use super::Context;
-use super::access::{Elements, Entries, Variant};
+use super::access::{Elements, Entries, Keys, Variant};
 use super::error::Error;
 use super::wording::{self, Place};
 use crate::base::{Diagnostic, Location};
@@ -76,11 +76,11 @@ impl<'a> De<'a> {
         Elements::new(self)
     }
 
-    fn entries(self, fields: Option<&'static [&'static str]>) -> Entries<'a> {
+    fn entries(self, keys: Keys) -> Entries<'a> {
         if !matches!(self.node.kind, Kind::Map(_)) {
             self.wrong("a mapping");
         }
-        Entries::new(self, fields)
+        Entries::new(self, keys)
     }
 }
 
@@ -106,7 +106,7 @@ impl<'de> Deserializer<'de> for De<'_> {
             Kind::Float(value) => visitor.visit_f64(*value),
             Kind::Str(value) => visitor.visit_str(value),
             Kind::Seq(_) => visitor.visit_seq(self.elements()),
-            Kind::Map(_) => visitor.visit_map(self.entries(None)),
+            Kind::Map(_) => visitor.visit_map(self.entries(Keys::Any)),
         }
     }
 
@@ -193,7 +193,7 @@ impl<'de> Deserializer<'de> for De<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(self.entries(None))
+        visitor.visit_map(self.entries(Keys::Names))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -202,7 +202,7 @@ impl<'de> Deserializer<'de> for De<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_map(self.entries(Some(fields)))
+        visitor.visit_map(self.entries(Keys::Fields(fields)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -2,7 +2,7 @@
 //!
 //! - An unknown field is reported at its key and skipped.
 //! - A value of the wrong type is reported and its zero value taken (`""`, 0, `false`, empty).
-//! - `null` is an absent field, as in proto JSON; as an element it is the zero value.
+//! - `null` is an absent field, as in proto JSON, and an absent entry; as an element it is the zero value.
 //! - An unknown name of an enum is reported and the first variant taken.
 //! - When a type's own `Deserialize` refuses a value (`Error::custom`), that message is reported and
 //!   the nearest field or element around the value is left out.
@@ -74,6 +74,12 @@ impl Context {
     /// Whether to look into a field that the type has not: not when enough has been reported.
     fn wants_unknown_fields(&self) -> bool {
         self.unknown_fields == UnknownFields::Reported && self.found.borrow().0.len() <= MAX_FINDINGS
+    }
+
+    /// Whether it is of a kind with a schema, as Istio's are: the API server then drops every null that the schema does
+    /// not allow (`apiextensions-apiserver: defaulting.PruneNonNullableNullsWithoutDefaults`).
+    fn is_of_a_schema(&self) -> bool {
+        self.unknown_fields == UnknownFields::Reported
     }
 
     /// Why a value is left out, if it is.

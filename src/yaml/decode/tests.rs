@@ -84,7 +84,7 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn reads_what_is_right_and_null_as_absent() {
     let text = "hosts: [a, b]\nmatch: [{exact: x}, {prefix: /y}]\nweight: 5.0\nport: 80\nratio: 3\n\
-        enabled: yes\nmode: mutual\nversion: v1\nlabels: {a: '1', b: }\nnested: {hosts: [c], mode: null}\n\
+        enabled: yes\nmode: mutual\nversion: v1\nlabels: {a: '1', b: ''}\nnested: {hosts: [c], mode: null}\n\
         raw: {a: [1, null]}\ntimeout:\nuri: {exact: null, prefix: z}\n";
     let (route, diagnostics) = read(text);
     assert_eq!(diagnostics, []);
@@ -119,6 +119,17 @@ fn unknown_fields_are_suggested_and_skipped() {
         ]
     );
     assert_eq!(read(text).0.nested.and_then(|nested| nested.nested).map(|nested| nested.weight), Some(7));
+}
+
+#[test]
+fn entries_without_value_are_absent() {
+    let text = "labels: {a: '1', b: }\nraw: {c: }\n";
+    let found = [
+        r#"null-entry "b": `b` has no value, and the API server drops it [in labels] write a value (`{}` for one without fields), or remove the entry"#,
+    ];
+    assert_eq!(faults(text), found);
+    assert_eq!(read(text).0.labels, [("a".into(), "1".into())].into());
+    assert_eq!(read(text).0.raw, serde_json::json!({"c": null}));
 }
 
 #[test]

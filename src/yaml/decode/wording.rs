@@ -134,6 +134,15 @@ pub(super) fn unknown_field(file: FileId, key: &Node<'_>, place: &Place<'_>, kno
     }
 }
 
+/// An entry of a mapping without a value. `place` is the mapping's.
+pub(super) fn null_entry(file: FileId, key: &Node<'_>, place: &Place<'_>) -> Diagnostic {
+    let name = shorten(key.as_str().unwrap_or_default());
+    let message = format!("`{name}` has no value, and the API server drops it");
+    Diagnostic::warning("null-entry", Location::Span(key.span(file)), message)
+        .labelled(place.contents())
+        .help("write a value (`{}` for one without fields), or remove the entry")
+}
+
 /// A string that no variant of an enum has.
 pub(super) fn unknown_value(file: FileId, node: &Node<'_>, place: &Place<'_>, known: &[&str]) -> Diagnostic {
     let value = node.as_str().unwrap_or_default();
