@@ -8,6 +8,7 @@ use envoy_types::pb::envoy::r#type::matcher::v3::{
 };
 use envoy_types::pb::envoy::r#type::v3 as types;
 use envoy_types::pb::google::protobuf as wkt;
+use prost::encoding;
 
 use super::typed_struct::{string, structure};
 use crate::ir;
@@ -160,6 +161,43 @@ pub fn metadata(entries: impl IntoIterator<Item = (&'static str, wkt::Struct)>) 
 /// `filter_metadata.istio.config`: the path of the Istio object (`istio: util.BuildConfigInfoMetadata`).
 pub fn config_metadata(path: Option<&str>) -> Option<core::Metadata> {
     metadata([("istio", structure([("config", string(path?))]))])
+}
+
+/// Adds the same as a field to a message in the wire format, without the maps that it is made of.
+pub fn append_config_metadata(field: u32, path: &str, bytes: &mut Vec<u8>) {
+    // `Metadata.filter_metadata` and `Struct.fields` are maps; then comes `Value.string_value`.
+    let [filter_metadata, fields, string_value] = [1, 1, 3];
+    let [key, map_value] = [1, 2];
+    let [namespace, member] = ["istio", "config"];
+    let value = nested_len(path.len());
+    let of_member = nested_len(member.len()) + nested_len(value);
+    let structure = nested_len(of_member);
+    let of_namespace = nested_len(namespace.len()) + nested_len(structure);
+    open_nested(field, nested_len(of_namespace), bytes);
+    open_nested(filter_metadata, of_namespace, bytes);
+    append_text(key, namespace, bytes);
+    open_nested(map_value, structure, bytes);
+    open_nested(fields, of_member, bytes);
+    append_text(key, member, bytes);
+    open_nested(map_value, value, bytes);
+    append_text(string_value, path, bytes);
+}
+
+/// Adds a field with a text to a message in the wire format.
+pub fn append_text(field: u32, text: &str, bytes: &mut Vec<u8>) {
+    open_nested(field, text.len(), bytes);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+/// Adds the start of a field that holds `length` bytes: a text or a message.
+pub fn open_nested(field: u32, length: usize, bytes: &mut Vec<u8>) {
+    encoding::encode_key(field, encoding::WireType::LengthDelimited, bytes);
+    encoding::encode_varint(length as u64, bytes);
+}
+
+/// The length of a field that holds `length` bytes, where the number of the field is less than 16.
+pub fn nested_len(length: usize) -> usize {
+    1 + encoding::encoded_len_varint(length as u64) + length
 }
 
 /// A file by name.

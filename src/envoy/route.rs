@@ -9,8 +9,8 @@ use prost::{Message, encoding};
 
 use super::any::pack;
 use super::core::{
-    bool_value, config_metadata, duration, header_changes, inline_bytes, inline_string, regex_match_and_substitute,
-    runtime_fractional_percent, uint32,
+    append_config_metadata, append_text, bool_value, config_metadata, duration, header_changes, inline_bytes,
+    inline_string, nested_len, open_nested, regex_match_and_substitute, runtime_fractional_percent, uint32,
 };
 use super::http_filter;
 use super::route_match::route_match;
@@ -29,15 +29,63 @@ pub struct Encoder<'a> {
 impl<'a> Encoder<'a> {
     /// Adds the bytes of a route. Fields of the wire format may come in any order.
     pub fn append(&mut self, route: &'a ir::Route, bytes: &mut Vec<u8>) {
-        /// `Route.route`.
-        const ROUTE: u32 = 2;
         let Action::Forward(forward) = &route.action else {
             return append(&self::route(route), bytes);
         };
         let known = self.last.take().filter(|(last, _)| *last == &**forward);
         let (_, encoded) = self.last.insert(known.unwrap_or_else(|| (forward, route_action(forward).encode_to_vec())));
-        append(&without_action(route), bytes);
-        encoding::bytes::encode(ROUTE, encoded, bytes);
+        if is_plain(route) {
+            append_plain(route, bytes);
+        } else {
+            append(&without_action(route), bytes);
+        }
+        encoding::bytes::encode(field::ROUTE, encoded, bytes);
+    }
+}
+
+/// Numbers of `envoy.config.route.v3.Route`'s fields.
+mod field {
+    pub(super) const MATCH: u32 = 1;
+    pub(super) const ROUTE: u32 = 2;
+    pub(super) const METADATA: u32 = 4;
+    pub(super) const DECORATOR: u32 = 5;
+    pub(super) const NAME: u32 = 14;
+    /// Of `Decorator`.
+    pub(super) const OPERATION: u32 = 1;
+}
+
+/// Whether a route has, beside its action, only what every route has.
+fn is_plain(route: &ir::Route) -> bool {
+    let ir::Route {
+        origins: _,
+        name: _,
+        matches: _,
+        action: _,
+        config_path: _,
+        decorator: _,
+        request_headers,
+        response_headers,
+        cors,
+        fault,
+        stat_prefix,
+    } = route;
+    let unchanged = |changes: &ir::route::HeaderChanges| changes.add.is_empty() && changes.remove.is_empty();
+    let headers = unchanged(request_headers) && unchanged(response_headers);
+    headers && cors.is_none() && fault.is_none() && stat_prefix.is_none()
+}
+
+/// Adds the fields that every route has. The message itself is large, and mostly empty.
+fn append_plain(route: &ir::Route, bytes: &mut Vec<u8>) {
+    if !route.name.is_empty() {
+        append_text(field::NAME, &route.name, bytes);
+    }
+    encoding::message::encode(field::MATCH, &route_match(&route.matches), bytes);
+    if let Some(path) = &route.config_path {
+        append_config_metadata(field::METADATA, path, bytes);
+    }
+    if let Some(operation) = &route.decorator {
+        open_nested(field::DECORATOR, nested_len(operation.len()), bytes);
+        append_text(field::OPERATION, operation, bytes);
     }
 }
 
@@ -307,4 +355,44 @@ fn direct_response_action(response: &DirectResponse) -> route::DirectResponseAct
         Body::Bytes(bytes) => inline_bytes(bytes.clone()),
     });
     route::DirectResponseAction { status: *status, body, body_format: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_the_message() {
+        let forward = Forward {
+            clusters: Clusters::Single("outbound|80||shop.example.com".to_owned()),
+            timeout: Some(Duration::ZERO),
+            max_grpc_timeout: None,
+            max_stream_duration: None,
+            idle_timeout: None,
+            retry: None,
+            path_rewrite: None,
+            host_rewrite: None,
+            mirrors: Vec::new(),
+            hash_policies: Vec::new(),
+            append_x_forwarded_host: false,
+            cluster_not_found: None,
+        };
+        let nameless = ir::Route::for_everything("", Action::Forward(Box::new(forward)));
+        let plain = ir::Route {
+            name: "shop".to_owned(),
+            config_path: Some(["/apis/", &"long/".repeat(40)].concat().into()),
+            decorator: Some("shop:80/*".to_owned()),
+            ..nameless.clone()
+        };
+        let more = ir::Route { stat_prefix: Some("shop".to_owned()), ..plain.clone() };
+        let answered = ir::Route { action: Action::NonForwarding, ..plain.clone() };
+        assert_eq!([&nameless, &plain, &more].map(is_plain), [true, true, false]);
+        let routes = [nameless, plain, more, answered];
+        let mut encoder = Encoder::default();
+        for wanted in &routes {
+            let mut bytes = Vec::new();
+            encoder.append(wanted, &mut bytes);
+            assert_eq!(route::Route::decode(&*bytes).as_ref(), Ok(&route(wanted)));
+        }
+    }
 }

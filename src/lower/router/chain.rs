@@ -244,7 +244,10 @@ impl<'a> Chains<'a> {
         written.iter().cloned().chain(destinations).chain(server.origins()).collect()
     }
 
-    fn met(&self, server: &Server<'_>) -> Vec<Met<'a>> {
+    fn met<'s>(&self, server: &'s Server<'_>) -> Vec<Met<'s>>
+    where
+        'a: 's,
+    {
         let index = self.virtual_services.get(server.gateway_key.as_str());
         index.map(|index| index.met(&server.hosts)).unwrap_or_default()
     }

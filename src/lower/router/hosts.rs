@@ -26,9 +26,11 @@ type Place = (usize, usize);
 pub(super) struct Met<'m> {
     /// The VirtualService.
     pub(super) virtual_service: &'m VirtualService,
+    /// Its place in the index.
+    pub(super) at: usize,
     /// The hosts that both take, the narrower of each pair, with the index of the VirtualService's host: by host, each
     /// once.
-    pub(super) hosts: Vec<(HostPattern, usize)>,
+    pub(super) hosts: Vec<(&'m HostPattern, usize)>,
 }
 
 impl<'m> HostIndex<'m> {
@@ -53,17 +55,20 @@ impl<'m> HostIndex<'m> {
     /// The VirtualServices whose hosts meet those of a server, in their order. A server's host with a
     /// namespace takes only VirtualServices of it (`istio: host.NamesForNamespace, Names.Intersection`;
     /// `core.pickMatchingGatewayHosts` finds the same ones).
-    pub(super) fn met(&self, hosts: &[NamespacedHost]) -> Vec<Met<'m>> {
-        let mut met: Vec<(usize, HostPattern, usize)> = Vec::new();
+    pub(super) fn met<'h>(&self, hosts: &'h [NamespacedHost]) -> Vec<Met<'h>>
+    where
+        'm: 'h,
+    {
+        let mut met: Vec<(usize, &'h HostPattern, usize)> = Vec::new();
         for host in hosts {
             self.each_met(&host.host, |(at, host_at)| {
-                let Some(virtual_service) = self.virtual_services.get(at) else {
+                let Some(&virtual_service) = self.virtual_services.get(at) else {
                     return;
                 };
                 let reachable = host.namespace.as_ref().is_none_or(|namespace| *namespace == virtual_service.namespace);
                 if let (true, Some(theirs)) = (reachable, virtual_service.hosts.get(host_at)) {
                     let narrower = if host.host.subset_of(theirs) { &host.host } else { theirs };
-                    met.push((at, narrower.clone(), host_at));
+                    met.push((at, narrower, host_at));
                 }
             });
         }
@@ -72,9 +77,9 @@ impl<'m> HostIndex<'m> {
         met.dedup_by(|(a, host, _), (b, other, _)| (a, host) == (b, other));
         let found = met.chunk_by(|(a, ..), (b, ..)| a == b);
         let found = found.filter_map(|pairs| {
-            let virtual_service = *self.virtual_services.get(pairs.first()?.0)?;
-            let hosts = pairs.iter().map(|(_, host, at)| (host.clone(), *at)).collect();
-            Some(Met { virtual_service, hosts })
+            let at = pairs.first()?.0;
+            let virtual_service = *self.virtual_services.get(at)?;
+            Some(Met { virtual_service, at, hosts: pairs.iter().map(|(_, host, at)| (*host, *at)).collect() })
         });
         found.collect()
     }

@@ -11,7 +11,7 @@ use crate::lower::destination_rule::DestinationRules;
 use crate::lower::http::{self, RouteContext};
 use crate::lower::settings::Settings;
 use crate::lower::{defaults, precedence};
-use crate::mesh::{Semantics, VirtualService};
+use crate::mesh::Semantics;
 use crate::proxy::ProxyView;
 
 /// What route configurations of one proxy share.
@@ -88,8 +88,9 @@ struct Draft<'a> {
     /// Lists of routes, one for each gateway and VirtualService: servers of one gateway share it, made for
     /// the first of them.
     lists: Vec<Vec<Route>>,
-    /// The list of a VirtualService (name and namespace) and gateway; `None` where it has no routes there.
-    by_virtual_service: BTreeMap<[&'a str; 3], Option<usize>>,
+    /// The lists of a gateway's VirtualServices, by their places in its index: where they are made, which, and `None`
+    /// where a VirtualService has no routes there.
+    by_gateway: BTreeMap<&'a str, Vec<Option<Option<usize>>>>,
     hosts: BTreeMap<String, DraftHost>,
 }
 
@@ -106,12 +107,12 @@ struct DraftHost {
 impl<'a> Draft<'a> {
     /// Adds the routes of a VirtualService to the hosts that it and the server both take.
     fn add(&mut self, shared: &Shared<'a>, server: &'a Server<'_>, met: &Met<'a>) {
-        let Some(list) = self.list(shared, server, met.virtual_service) else {
+        let Some(list) = self.list(shared, server, met) else {
             return;
         };
-        for (host, at) in &met.hosts {
+        for &(host, at) in &met.hosts {
             let origin = match met.virtual_service.semantics {
-                Semantics::Istio => met.virtual_service.host_origin(*at),
+                Semantics::Istio => met.virtual_service.host_origin(at),
                 // The rule of the Ingress, which has the host.
                 Semantics::Ingress => met.virtual_service.origin.clone(),
             };
@@ -145,14 +146,9 @@ impl<'a> Draft<'a> {
     }
 
     /// The routes of a VirtualService for a gateway; `None` where it has none here.
-    fn list(
-        &mut self,
-        shared: &Shared<'_>,
-        server: &'a Server<'_>,
-        virtual_service: &'a VirtualService,
-    ) -> Option<usize> {
-        let key = [virtual_service.name.as_str(), &virtual_service.namespace, &server.gateway_key];
-        if let Some(known) = self.by_virtual_service.get(&key) {
+    fn list(&mut self, shared: &Shared<'_>, server: &'a Server<'_>, met: &Met<'_>) -> Option<usize> {
+        let known = self.by_gateway.entry(&server.gateway_key).or_default();
+        if let Some(Some(known)) = known.get(met.at) {
             return *known;
         }
         let gateways = BTreeSet::from([server.gateway_key.as_str()]);
@@ -165,12 +161,15 @@ impl<'a> Draft<'a> {
             append_x_forwarded_host: shared.settings.headers.x_forwarded_host,
             reachable: None,
         };
-        let routes = http::routes(&context, virtual_service);
+        let routes = http::routes(&context, met.virtual_service);
         let index = (!routes.is_empty()).then_some(self.lists.len());
         if index.is_some() {
             self.lists.push(routes);
         }
-        self.by_virtual_service.insert(key, index);
+        if known.len() <= met.at {
+            known.resize(met.at + 1, None);
+        }
+        known[met.at] = Some(index);
         index
     }
 
