@@ -29,21 +29,21 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
     let (read, mut findings) =
         pieces.each(|at, document| load::is_manifest(document).then(|| resource::read(document, at, &options)));
     let unparsable = findings.worst() == Some(Severity::Error);
-    let (resources, found) = resource::ordered(read.flatten(), &pieces);
+    let (mut resources, found) = resource::ordered(read.flatten(), &pieces);
     findings.extend(found);
-    let resolve = |label: &Label| -> Option<Span> { resources.span(&pieces, &label.location) };
     // A bootstrap is made only of objects that can be read as what they are. `xds` shows what istiod
     // makes of them as they are, and istiod passes over the fields that it does not know. A value
     // that the webhook would refuse is reported, and generated as istiod does.
     let unreadable = |finding: &Diagnostic| UNREADABLE.contains(&finding.code) && finding.severity == Severity::Error;
     let refused = arguments.output.emit == Emit::Bootstrap && findings.0.iter().any(unreadable);
     if unparsable || refused {
-        report::diagnostics(&findings, &sources, &resolve);
+        report::diagnostics(&findings, &sources, &|label| resources.span(&pieces, &label.location));
         return Exit::Data;
     }
     let (mesh, found) =
-        mesh::link(&resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
+        mesh::link_taking(&mut resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
     findings.extend(found);
+    let resolve = |label: &Label| -> Option<Span> { resources.span(&pieces, &label.location) };
     let cite = |origin: &Origin| -> Option<Citation> {
         let span = resources.span(&pieces, &Location::Value(origin.clone()))?;
         Citation::new(&resources, &sources, origin, span)

@@ -12,7 +12,7 @@ use super::site::{Site, node_locality};
 use super::{ConfigMap, Mesh, Secret};
 use crate::base::{Diagnostic, Diagnostics, Labels, Location};
 use crate::resource::istio::MeshConfig;
-use crate::resource::{Object, Resources, kubernetes};
+use crate::resource::{Object, Resources, istio, kubernetes};
 
 /// What linking needs to know besides the resources.
 #[derive(Clone, Debug)]
@@ -35,8 +35,33 @@ impl Default for LinkOptions {
 /// dropped but what istiod would drop, and that is reported.
 pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
-    let config = options.mesh_config.unwrap_or_else(|| resources.mesh_config());
-    let resources = &*discovered(resources, &config, &mut diagnostics);
+    let config = options.mesh_config.clone().unwrap_or_else(|| resources.mesh_config());
+    let seen = discovered(resources, &config, &mut diagnostics);
+    let mesh = linked(&seen, seen.virtual_services.clone(), &config, &options, &mut diagnostics);
+    (mesh, diagnostics)
+}
+
+/// The same, and takes the VirtualServices out of the resources: nobody needs them as they are written any more. In
+/// them is most of a large input.
+pub fn link_taking(resources: &mut Resources, options: LinkOptions) -> (Mesh, Diagnostics) {
+    let config = options.mesh_config.clone().unwrap_or_else(|| resources.mesh_config());
+    if !config.discovery_selectors.is_empty() {
+        return link(resources, options);
+    }
+    let mut diagnostics = Diagnostics::default();
+    let virtual_services = std::mem::take(&mut resources.virtual_services);
+    let mesh = linked(resources, virtual_services, &config, &options, &mut diagnostics);
+    (mesh, diagnostics)
+}
+
+/// Links resources, with these VirtualServices in place of those in them.
+fn linked(
+    resources: &Resources,
+    virtual_services: Vec<Object<istio::VirtualService>>,
+    config: &MeshConfig,
+    options: &LinkOptions,
+    diagnostics: &mut Diagnostics,
+) -> Mesh {
     let networks = resources.mesh_networks.as_ref().map(|written| written.value.clone()).unwrap_or_default();
     let namespaces = resources.namespaces.iter().map(|it| (it.meta.name.clone(), it.meta.labels.clone())).collect();
     let node_localities =
@@ -44,7 +69,7 @@ pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) 
     let site = Site {
         domain: &options.domain,
         cluster: &options.cluster,
-        config: &config,
+        config,
         networks: &networks,
         namespaces: &namespaces,
         namespace_annotations: namespace_annotations(resources),
@@ -52,8 +77,8 @@ pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) 
     };
     let services = services::linked(resources, &site);
     let mut gateways = from_istio::gateways(&resources.gateways);
-    let mut virtual_services = from_istio::virtual_services(&resources.virtual_services, &site, &mut diagnostics);
-    let (of_ingresses, routes_of_ingresses, found) = from_ingress::translate(resources, &config, &options.domain);
+    let mut virtual_services = from_istio::virtual_services(virtual_services, &site, diagnostics);
+    let (of_ingresses, routes_of_ingresses, found) = from_ingress::translate(resources, config, &options.domain);
     gateways.extend(of_ingresses);
     virtual_services.extend(routes_of_ingresses);
     diagnostics.extend(found);
@@ -80,7 +105,7 @@ pub fn link(resources: &Resources, options: LinkOptions) -> (Mesh, Diagnostics) 
     };
     diagnostics.extend(references::check(&mesh, resources));
     diagnostics.0.extend(resources.endpoints.iter().map(unread_endpoints));
-    (mesh, diagnostics)
+    mesh
 }
 
 /// Istiod reads EndpointSlices only; a cluster makes them of Endpoints.

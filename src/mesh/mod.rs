@@ -28,7 +28,7 @@ mod workload;
 pub use credential::{ConfigMap, Secret};
 pub use destination_rule::DestinationRule;
 pub use gateway::Gateway;
-pub use link::{LinkOptions, link};
+pub use link::{LinkOptions, link, link_taking};
 pub use policy::{PeerAuthentication, Policy, PolicyKind, Sidecar};
 pub use service::{Endpoint, EndpointHealth, Registry, Resolution, Service, ServiceId, ServicePort};
 pub use virtual_service::{Rule, Semantics, VirtualService};

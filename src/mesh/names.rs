@@ -7,10 +7,10 @@ use crate::base::HostPattern;
 /// The hostname that a host stands for: a name without a dot is a Service of `namespace`.
 /// Wildcards, addresses and names with a dot are taken as written
 /// (`pilot/pkg/model/config.go: ResolveShortnameToFQDN`).
-pub(super) fn hostname(host: &HostPattern, namespace: &str, domain: &str) -> HostPattern {
+pub(super) fn hostname(host: HostPattern, namespace: &str, domain: &str) -> HostPattern {
     let text = host.as_str();
     if text.is_empty() || text == "*" || text.contains('.') || text.parse::<IpAddr>().is_ok() {
-        return host.clone();
+        return host;
     }
     [text, ".", namespace, ".svc.", domain].concat().into()
 }
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn only_names_without_a_dot_are_completed() {
-        let resolved = |host: &str| hostname(&host.into(), "shop", "cluster.local").to_string();
+        let resolved = |host: &str| hostname(host.into(), "shop", "cluster.local").to_string();
         assert_eq!(resolved("web"), "web.shop.svc.cluster.local");
         assert_eq!(resolved("web.other"), "web.other");
         assert_eq!(resolved("*"), "*");

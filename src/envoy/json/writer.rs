@@ -264,33 +264,31 @@ impl<'a, 'o, 's> Writer<'a, 'o, 's> {
 
     fn map(&mut self, entry: MessageId, start: usize, end: usize) {
         let [key, value] = self.tables.message(entry).fields.as_slice() else { return };
-        let mut entries: Vec<(Key<'a>, Option<Raw<'a>>)> = Vec::with_capacity(end - start);
-        for at in start..end {
-            let mut pair = [None, None];
-            let mut reader = Reader::new(self.stack[at].raw.bytes());
-            while let Some((number, raw)) = reader.next_field() {
-                match number {
-                    1 => pair[0] = Some(raw),
-                    2 => pair[1] = Some(raw),
-                    _ => {}
-                }
-            }
-            entries.push((map_key(key.kind, pair[0]), pair[1]));
-        }
-        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
         self.open('{');
         let mut empty = true;
+        // Most maps have one entry.
+        let mut entries = Vec::new();
+        if end - start == 1 {
+            let (key, raw) = map_entry(key.kind, self.stack[start].raw);
+            self.map_member(&mut empty, &key, value.kind, raw);
+        } else {
+            entries.extend(self.stack[start..end].iter().map(|occurrence| map_entry(key.kind, occurrence.raw)));
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+        }
         for (at, (key, raw)) in entries.iter().enumerate() {
             // The last entry of equal keys counts; the sort is stable.
-            if entries.get(at + 1).is_some_and(|(next, _)| next == key) {
-                continue;
+            if entries.get(at + 1).is_none_or(|(next, _)| next != key) {
+                self.map_member(&mut empty, key, value.kind, *raw);
             }
-            self.member(&mut empty, "");
-            self.map_key_text(key);
-            self.out.push_str(if self.style == Style::Pretty { ": " } else { ":" });
-            self.scalar_or_default(value.kind, *raw);
         }
         self.close('}', empty);
+    }
+
+    fn map_member(&mut self, empty: &mut bool, key: &Key<'_>, kind: Kind, raw: Option<Raw<'a>>) {
+        self.member(empty, "");
+        self.map_key_text(key);
+        self.out.push_str(if self.style == Style::Pretty { ": " } else { ":" });
+        self.scalar_or_default(kind, raw);
     }
 
     fn map_key_text(&mut self, key: &Key<'_>) {
@@ -419,6 +417,20 @@ impl<'a, 'o, 's> Writer<'a, 'o, 's> {
         }
         self.out.push(bracket);
     }
+}
+
+/// Key and value of an entry.
+fn map_entry<'a>(kind: Kind, entry: Raw<'a>) -> (Key<'a>, Option<Raw<'a>>) {
+    let mut pair = [None, None];
+    let mut reader = Reader::new(entry.bytes());
+    while let Some((number, raw)) = reader.next_field() {
+        match number {
+            1 => pair[0] = Some(raw),
+            2 => pair[1] = Some(raw),
+            _ => {}
+        }
+    }
+    (map_key(kind, pair[0]), pair[1])
 }
 
 fn map_key<'a>(kind: Kind, raw: Option<Raw<'a>>) -> Key<'a> {

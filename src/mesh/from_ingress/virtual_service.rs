@@ -80,7 +80,7 @@ fn virtual_service(host: &str, rules: HostRules<'_>, scope: &Scope<'_>) -> Virtu
         created: None,
         annotations: BTreeMap::new(),
         visibility: Visibility::resolve(&[], &scope.config.default_virtual_service_export_to, namespace),
-        hosts: vec![names::hostname(&host.into(), namespace, scope.domain)],
+        hosts: vec![names::hostname(host.into(), namespace, scope.domain)],
         gateways: vec![format!("{GATEWAY_NAMESPACE}/{}", gateway_name(ingress))],
         http,
         tls: Vec::new(),

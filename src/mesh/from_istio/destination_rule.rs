@@ -38,7 +38,7 @@ fn destination_rule(object: &Object<istio::DestinationRule>, site: &Site<'_>) ->
             meta.namespace, meta.name
         ),
         visibility,
-        host: names::hostname(&spec.host, object.namespace(), site.domain),
+        host: names::hostname(spec.host.clone(), object.namespace(), site.domain),
         spec: Arc::new(spec.clone()),
     }
 }

@@ -20,51 +20,55 @@ type Delegates<'r> = BTreeMap<(&'r str, &'r str), &'r VirtualServiceObject>;
 /// Links all VirtualServices, in Istio's order. Those without hosts appear only where they are
 /// delegated to.
 pub(in crate::mesh) fn virtual_services(
-    objects: &[VirtualServiceObject],
+    objects: Vec<VirtualServiceObject>,
     site: &Site<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<VirtualService> {
-    let without_hosts = objects.iter().filter(|object| object.spec.hosts.is_empty());
-    let delegates: Delegates<'_> = without_hosts.map(|object| ((object.namespace(), object.name()), object)).collect();
-    let roots = objects.iter().filter(|object| !object.spec.hosts.is_empty());
-    let mut linked = Vec::with_capacity(objects.len());
-    linked.extend(roots.map(|object| virtual_service(object, &delegates, site, diagnostics)));
-    linked
+    let (roots, without_hosts): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|object| !object.spec.hosts.is_empty());
+    let delegates: Delegates<'_> =
+        without_hosts.iter().map(|object| ((object.namespace(), object.name()), object)).collect();
+    roots.into_iter().map(|object| virtual_service(object, &delegates, site, diagnostics)).collect()
 }
 
 fn virtual_service(
-    object: &VirtualServiceObject,
+    object: VirtualServiceObject,
     delegates: &Delegates<'_>,
     site: &Site<'_>,
     diagnostics: &mut Diagnostics,
 ) -> VirtualService {
+    let origin = object.origin();
+    let spec_origin = object.spec_origin();
+    let visibility = visibility(&object, site);
     let Object { id: _, meta, spec, status: () } = object;
-    let names = Names { namespace: object.namespace(), domain: site.domain };
-    let rule = |field: &'static str, at: usize| object.spec_origin().key(field).index(at);
-    let tls = spec.tls.iter().enumerate();
-    let tls = tls.map(|(at, route)| Rule::written(rule("tls", at), route.matches.len(), names.tls(route.clone())));
-    let tcp = spec.tcp.iter().enumerate();
-    let tcp = tcp.map(|(at, route)| Rule::written(rule("tcp", at), route.matches.len(), names.tcp(route.clone())));
-    let gateways = match spec.gateways.as_slice() {
+    let istio::VirtualService { hosts, gateways, http, tls, tcp, export_to: _ } = spec;
+    let namespace = meta.namespace;
+    let names = Names { namespace: &namespace, domain: site.domain };
+    let rule = |field: &'static str, at: usize| spec_origin.key(field).index(at);
+    let tls = tls.into_iter().enumerate();
+    let tls = tls.map(|(at, route)| Rule::written(rule("tls", at), route.matches.len(), names.tls(route)));
+    let tcp = tcp.into_iter().enumerate();
+    let tcp = tcp.map(|(at, route)| Rule::written(rule("tcp", at), route.matches.len(), names.tcp(route)));
+    let gateways = match gateways.as_slice() {
         [] => vec!["mesh".to_owned()],
         gateways => gateways.iter().map(|gateway| names.gateway(gateway)).collect(),
     };
     VirtualService {
-        origin: object.origin(),
-        name: meta.name.clone(),
-        namespace: meta.namespace.clone(),
-        created: meta.creation_timestamp,
-        annotations: meta.annotations.0.clone(),
-        config_path: ["/apis/networking.istio.io/v1/namespaces/", &meta.namespace, "/virtual-service/", &meta.name]
+        origin,
+        config_path: ["/apis/networking.istio.io/v1/namespaces/", &namespace, "/virtual-service/", &meta.name]
             .concat()
             .into(),
-        visibility: visibility(object, site),
-        hosts: spec.hosts.iter().map(|host| names::hostname(host, names.namespace, names.domain)).collect(),
+        name: meta.name,
+        created: meta.creation_timestamp,
+        annotations: meta.annotations.0,
+        visibility,
+        hosts: hosts.into_iter().map(|host| names::hostname(host, names.namespace, names.domain)).collect(),
         gateways,
-        http: http_rules(object, names, delegates, site, diagnostics),
+        http: http_rules(http, &spec_origin.key("http"), names, delegates, site, diagnostics),
         tls: tls.collect(),
         tcp: tcp.collect(),
         semantics: Semantics::Istio,
+        namespace,
     }
 }
 
@@ -76,29 +80,30 @@ fn visibility(object: &VirtualServiceObject, site: &Site<'_>) -> Visibility {
 /// The HTTP rules; one that delegates is replaced by those of its delegate. Where that is not
 /// possible it is left out, as istiod does, and reported.
 fn http_rules(
-    object: &VirtualServiceObject,
+    routes: Vec<HttpRoute>,
+    origin: &Origin,
     names: Names<'_>,
     delegates: &Delegates<'_>,
     site: &Site<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Rule<HttpRoute>> {
-    let mut rules = Vec::with_capacity(object.spec.http.len());
-    for (at, route) in object.spec.http.iter().enumerate() {
-        let origin = object.spec_origin().key("http").index(at);
-        let root = names.http(route.clone());
-        let Some(reference) = &route.delegate else {
+    let mut rules = Vec::with_capacity(routes.len());
+    for (at, route) in routes.into_iter().enumerate() {
+        let origin = origin.index(at);
+        let root = names.http(route);
+        let Some(reference) = &root.delegate else {
             rules.push(Rule::written(origin, root.matches.len(), root));
             continue;
         };
-        let namespace = if reference.namespace.is_empty() { object.namespace() } else { &reference.namespace };
+        let namespace = if reference.namespace.is_empty() { names.namespace } else { &reference.namespace };
         let place = || Location::Value(origin.key("delegate"));
         let Some(delegate) = delegates.get(&(namespace, reference.name.as_str())) else {
             diagnostics.push(unknown_delegate(namespace, &reference.name, place()));
             continue;
         };
-        if !visibility(delegate, site).includes(object.namespace()) {
+        if !visibility(delegate, site).includes(names.namespace) {
             let name = format!("{namespace}/{}", reference.name);
-            let message = format!("delegate `{name}` is not exported to namespace `{}`", object.namespace());
+            let message = format!("delegate `{name}` is not exported to namespace `{}`", names.namespace);
             diagnostics.push(
                 Diagnostic::warning("delegate-not-exported", place(), message)
                     .labelled("this route is left out")
@@ -182,7 +187,8 @@ impl Names<'_> {
     }
 
     fn destination(&self, destination: &mut Destination) {
-        destination.host = names::hostname(&destination.host, self.namespace, self.domain);
+        let host = std::mem::take(&mut destination.host);
+        destination.host = names::hostname(host, self.namespace, self.domain);
     }
 
     fn http(&self, mut route: HttpRoute) -> HttpRoute {
