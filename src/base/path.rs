@@ -1,6 +1,7 @@
 //! Where a node is inside a document: `spec.http[0].route[1].weight`.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,6 +18,14 @@ pub enum Segment {
 /// steps are a shared list, so a walk can make one for every node it passes.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(Option<Arc<Step>>);
+
+/// How many steps a thread keeps, as a power of two.
+const KEPT_BITS: u32 = 8;
+
+thread_local! {
+    /// Steps that were taken lately: objects of one kind have the same ones, which are made once for all of them.
+    static KEPT: RefCell<Vec<Path>> = RefCell::new(vec![Path::root(); 1 << KEPT_BITS]);
+}
 
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Step {
@@ -45,7 +54,33 @@ impl Path {
     /// One step further.
     #[must_use]
     pub fn step(&self, segment: Segment) -> Self {
+        let place = match &segment {
+            Segment::Index(index) => *index as usize + 1,
+            Segment::Key(Cow::Borrowed(key)) => key.as_ptr().addr(),
+            // The user's own keys are seldom the same.
+            Segment::Key(Cow::Owned(_)) => return self.new_step(segment),
+        };
+        // Fibonacci hashing: the upper bits depend on all of the lower ones.
+        let mixed = ((self.address() ^ place.rotate_left(7)) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let kept = KEPT.try_with(|kept| {
+            let mut kept = kept.try_borrow_mut().ok()?;
+            let step = kept.get_mut((mixed >> (u64::BITS - KEPT_BITS)) as usize)?;
+            let same = |step: &Step| step.parent.address() == self.address() && step.segment == segment;
+            if !step.0.as_deref().is_some_and(same) {
+                *step = self.new_step(segment.clone());
+            }
+            Some(step.clone())
+        });
+        kept.ok().flatten().unwrap_or_else(|| self.new_step(segment))
+    }
+
+    fn new_step(&self, segment: Segment) -> Self {
         Self(Some(Arc::new(Step { parent: self.clone(), segment })))
+    }
+
+    /// Where the last step is; no other path that lives has it.
+    fn address(&self) -> usize {
+        self.0.as_ref().map_or(0, |step| Arc::as_ptr(step).addr())
     }
 
     /// The path without its last step; `None` at the root.
@@ -107,6 +142,15 @@ mod tests {
         let route = Path::root().key("http").index(0);
         assert!(route.key("timeout").is_below(&route) && route.is_below(&route));
         assert!(!route.is_below(&route.key("timeout")) && !Path::root().key("http").index(1).is_below(&route));
+    }
+
+    #[test]
+    fn steps_that_are_taken_again_are_shared() {
+        let [first, again, other] = [0, 0, 1].map(|at| Path::root().key("spec").key("http").index(at));
+        assert_eq!((first.address(), first == again), (again.address(), true));
+        assert!(first != other && first.key("match") != other.key("match"));
+        let many: Vec<Path> = (0..2000).map(|at| first.index(at)).collect();
+        assert!(many.iter().enumerate().all(|(at, path)| path.last() == Some(&Segment::Index(at as u32))));
     }
 
     #[test]

@@ -12,13 +12,13 @@ pub const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
 /// `outbound|80|v1|shop.default.svc.cluster.local`; an empty subset is the whole service
 /// (`istio: model.BuildSubsetKey`).
 pub fn outbound_cluster(port: impl Display, subset: &str, hostname: &str) -> String {
-    format!("outbound|{port}|{subset}|{hostname}")
+    ["outbound|", &port.to_string(), "|", subset, "|", hostname].concat()
 }
 
 /// `outbound_.80_.v1_.shop.default.svc.cluster.local`, which is also the SNI between gateways
 /// (`istio: model.BuildDNSSrvSubsetKey`).
 pub fn sni_dnat_cluster(port: impl Display, subset: &str, hostname: &str) -> String {
-    format!("outbound_.{port}_.{subset}_.{hostname}")
+    ["outbound_.", &port.to_string(), "_.", subset, "_.", hostname].concat()
 }
 
 /// `*.example.com_dfp_dns_cache` (`istio: model.BuildDNSCacheName`).
@@ -49,7 +49,11 @@ pub fn https_route(port: impl Display, port_name: &str, gateway: &str, namespace
 
 /// `shop.example.com:80` (`istio: util.DomainName`); IPv6 addresses get brackets.
 pub fn virtual_host(host: &str, port: impl Display) -> String {
-    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    let port = port.to_string();
+    match host.contains(':') && !host.starts_with('[') {
+        true => ["[", host, "]:", &port].concat(),
+        false => [host, ":", &port].concat(),
+    }
 }
 
 /// `/apis/networking.istio.io/v1/namespaces/default/virtual-service/shop`, the path that

@@ -27,6 +27,6 @@ pub struct Gateway {
 impl Gateway {
     /// `namespace/name`, which VirtualServices refer to it by.
     pub fn key(&self) -> String {
-        format!("{}/{}", self.namespace, self.name)
+        [&self.namespace, "/", &self.name].concat()
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Site<'r> {
 impl Site<'_> {
     /// The hostname of a Kubernetes Service.
     pub(super) fn hostname(&self, name: &str, namespace: &str) -> String {
-        format!("{name}.{namespace}.svc.{}", self.domain)
+        [name, ".", namespace, ".svc.", self.domain].concat()
     }
 
     /// The SPIFFE id of a service account (`spiffe.MustGenSpiffeURI`).

@@ -131,28 +131,17 @@ fn without_duplicates(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Source> {
     sources.sort_by_key(|source| (source.span, source.document));
-    let mut order: Vec<usize> = (0..sources.len()).collect();
-    let identity = |at: &usize| sources.get(*at).map(Source::identity);
     // Stable: of the same object, the first stays in front.
-    order.sort_by(|one, other| identity(one).cmp(&identity(other)));
-    let mut first = None;
-    let mut repeats = BTreeMap::new();
-    for at in order {
-        match first.filter(|first| identity(first) == identity(&at)) {
-            Some(first) => drop(repeats.insert(at, first)),
-            None => first = Some(at),
+    sources.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    let mut found = Vec::new();
+    for same in sources.chunk_by(|a, b| a.identity() == b.identity()) {
+        if let [first, others @ ..] = same {
+            found.extend(others.iter().map(|again| (again.span, duplicate(first, again, documents))));
         }
     }
-    for (again, first) in &repeats {
-        if let (Some(first), Some(again)) = (sources.get(*first), sources.get(*again)) {
-            diagnostics.push(duplicate(first, again, documents));
-        }
-    }
-    let mut at = 0;
-    sources.retain(|_| {
-        at += 1;
-        !repeats.contains_key(&(at - 1))
-    });
+    found.sort_by_key(|(span, _)| *span);
+    diagnostics.0.extend(found.into_iter().map(|(_, finding)| finding));
+    sources.dedup_by(|again, first| again.identity() == first.identity());
     sources
 }
 

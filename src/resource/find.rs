@@ -25,9 +25,9 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// What makes two objects the same.
+    /// What makes two objects the same; in this order they are mostly in Istio's already.
     pub(super) fn identity(&self) -> (Kind, &str, &str) {
-        (self.kind, &self.meta.namespace, &self.meta.name)
+        (self.kind, &self.meta.name, &self.meta.namespace)
     }
 
     /// Istio's order of objects: by creation time, then name, then namespace.

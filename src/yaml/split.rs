@@ -22,7 +22,7 @@ pub(super) fn split<'src>(file: FileId, text: &'src str, diagnostics: &mut Diagn
     let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut comment = None;
     let first_line = text.get(start..).filter(|text| text.starts_with("---")).map(|_| start);
-    let separators = text.match_indices("\n---").map(|(at, _)| at + 1);
+    let separators = memchr::memmem::find_iter(text.as_bytes(), "\n---").map(|at| at + 1);
     for at in first_line.into_iter().chain(separators) {
         pieces.extend(text.get(start..at).map(|text| Piece { start: start as u32, text, comment }));
         (start, comment) = separator(file, text, at, diagnostics);

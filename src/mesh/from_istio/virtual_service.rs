@@ -24,8 +24,11 @@ pub(in crate::mesh) fn virtual_services(
     site: &Site<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<VirtualService> {
-    let (roots, without_hosts): (Vec<_>, Vec<_>) =
-        objects.into_iter().partition(|object| !object.spec.hosts.is_empty());
+    let is_root = |object: &VirtualServiceObject| !object.spec.hosts.is_empty();
+    let (roots, without_hosts) = match objects.iter().all(is_root) {
+        true => (objects, Vec::new()),
+        false => objects.into_iter().partition(is_root),
+    };
     let delegates: Delegates<'_> =
         without_hosts.iter().map(|object| ((object.namespace(), object.name()), object)).collect();
     roots.into_iter().map(|object| virtual_service(object, &delegates, site, diagnostics)).collect()

@@ -23,8 +23,7 @@ pub(in crate::mesh) fn sliced_endpoints(
 ) -> SlicedEndpoints {
     let mut slices: Vec<_> = slices.iter().collect();
     slices.sort_by_key(|slice| (slice.namespace(), slice.name()));
-    let mut endpoints = SlicedEndpoints::new();
-    let mut seen = BTreeSet::new();
+    let mut endpoints: BTreeMap<(String, String), OfService> = BTreeMap::new();
     for slice in slices {
         let labels = &slice.meta.labels;
         let service = labels.get("kubernetes.io/service-name").unwrap_or_default();
@@ -32,16 +31,27 @@ pub(in crate::mesh) fn sliced_endpoints(
         if service.is_empty() || imported || slice.spec.address_type == "FQDN" {
             continue;
         }
-        let key = (slice.namespace().to_owned(), service.to_owned());
         let object = services.get(&(slice.namespace(), service)).copied();
-        for endpoint in slice_endpoints(slice, object, pods, site) {
+        let found = slice_endpoints(slice, object, pods, site);
+        if found.is_empty() {
+            continue;
+        }
+        let of_service = endpoints.entry((slice.namespace().to_owned(), service.to_owned())).or_default();
+        for endpoint in found {
             let address = endpoint.addresses.first().cloned().unwrap_or_default();
-            if seen.insert((key.clone(), address, endpoint.service_port.clone())) {
-                endpoints.entry(key.clone()).or_default().push(endpoint);
+            if of_service.seen.insert((address, endpoint.service_port.clone())) {
+                of_service.endpoints.push(endpoint);
             }
         }
     }
-    endpoints
+    endpoints.into_iter().map(|(key, of_service)| (key, of_service.endpoints)).collect()
+}
+
+/// The endpoints of a service, and their addresses and port names.
+#[derive(Default)]
+struct OfService {
+    endpoints: Vec<Endpoint>,
+    seen: BTreeSet<(String, String)>,
 }
 
 fn slice_endpoints(

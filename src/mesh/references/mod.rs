@@ -68,6 +68,9 @@ impl<'m> Gateways<'m> {
     }
 
     fn check(&self, service: &VirtualService, diagnostics: &mut Diagnostics) {
+        if self.is_served(service) {
+            return;
+        }
         let mut bound = Vec::new();
         let mut all_known = true;
         for (at, key) in service.gateways.iter().enumerate().filter(|(_, key)| *key != "mesh") {
@@ -98,6 +101,16 @@ impl<'m> Gateways<'m> {
                 diagnostics.push(in_vain(service, *at, gateway));
             }
         }
+    }
+
+    /// Whether there is nothing to say: everyone sees it, and each of its Gateways serves each of its hosts.
+    fn is_served(&self, service: &VirtualService) -> bool {
+        let serves = |(gateway, hosts): &(&Gateway, Hosts<'m, Served<'m>>)| {
+            let mut answers = service.hosts.iter().map(|host| answer(gateway, hosts, host, service));
+            answers.all(|answer| matches!(answer, Answer::Served))
+        };
+        let mut gateways = service.gateways.iter().filter(|key| *key != "mesh");
+        service.visibility == Visibility::Public && gateways.all(|key| self.by_key.get(key).is_some_and(serves))
     }
 
     /// Reports the hosts that none of the bound Gateways serves; gives how many these are.
