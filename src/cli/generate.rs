@@ -40,8 +40,10 @@ pub(super) fn run(arguments: &GenerateArgs) -> Exit {
         report::diagnostics(&findings, &sources, &|label| resources.span(&pieces, &label.location));
         return Exit::Data;
     }
-    let (mesh, found) =
-        mesh::link_taking(&mut resources, LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() });
+    let (mesh, found) = mesh::link_taking(
+        &mut resources,
+        LinkOptions { domain: arguments.mesh.domain.clone(), ..LinkOptions::default() },
+    );
     findings.extend(found);
     let resolve = |label: &Label| -> Option<Span> { resources.span(&pieces, &label.location) };
     let cite = |origin: &Origin| -> Option<Citation> {
