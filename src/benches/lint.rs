@@ -38,7 +38,7 @@ const BOUNDS: [(usize, f64); 3] = [(1_000, 0.08), (3_000, 0.25), (10_000, 0.8)];
 const RUNS: usize = 5;
 
 /// The larger of the two sizes by which each rule is measured; the other is half of it.
-const RULE_SIZE: usize = 4_000;
+const RULE_SIZE: usize = 16_000;
 
 /// Twice the input takes a rule up to this many times as long. A rule that looks at all pairs takes four times.
 const DOUBLED: f64 = 3.2;

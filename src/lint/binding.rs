@@ -55,6 +55,11 @@ impl<'m> Gateways<'m> {
         Self(mesh.gateways.iter().map(|gateway| (gateway.key(), gateway)).collect())
     }
 
+    /// Those of the VirtualService's Gateways that are in the input.
+    pub(super) fn known(&self, service: &VirtualService) -> Vec<&'m Gateway> {
+        service.gateways.iter().filter_map(|key| self.0.get(key).copied()).collect()
+    }
+
     /// The Gateways that have the VirtualService; `None` where it is (also) for sidecars, or names a Gateway that
     /// is not in the input.
     pub(super) fn only(&self, service: &VirtualService) -> Option<Vec<&'m Gateway>> {
