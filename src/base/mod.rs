@@ -20,6 +20,7 @@ pub mod retry;
 mod source;
 mod text;
 mod timestamp;
+mod unicode_class;
 pub mod xml;
 
 pub use correction::{Change, Edit};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::unicode_class::is_class;
+
 /// A regular expression as the user wrote it; Envoy reads it with RE2 and matches whole values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(transparent)]
@@ -18,7 +20,7 @@ pub enum RegexError {
     UnexpectedParenthesis,
     /// `[` without `]`.
     MissingBracket,
-    /// A range such as `z-a`, or an unknown class such as `[:alfa:]`.
+    /// A range such as `z-a`, or an unknown class such as `[:alfa:]` or `\p{Alphabetic}`.
     CharacterClass,
     /// `*`, `+`, `?` or `{n}` with nothing to repeat.
     NothingToRepeat,
@@ -38,7 +40,7 @@ impl fmt::Display for RegexError {
             Self::MissingParenthesis => "a `)` is missing",
             Self::UnexpectedParenthesis => "a `)` has no `(`",
             Self::MissingBracket => "a `]` is missing",
-            Self::CharacterClass => "a range or name inside `[...]` is wrong",
+            Self::CharacterClass => "a range or name inside `[...]` or behind `\\p` is wrong",
             Self::NothingToRepeat => "there is nothing to repeat before `*`, `+`, `?` or `{}`",
             Self::DoubleRepeat => "a repetition is repeated",
             Self::RepeatCount => "a count in `{}` is above 1000 or out of order",
@@ -214,13 +216,13 @@ impl Syntax<'_> {
 
     fn unicode_class(&mut self) -> Result<(), RegexError> {
         if !self.skip("{") {
-            return self.take().filter(char::is_ascii_alphabetic).map(|_| ()).ok_or(RegexError::CharacterClass);
+            let letter = self.take().ok_or(RegexError::CharacterClass)?;
+            return if is_class(letter.encode_utf8(&mut [0; 4])) { Ok(()) } else { Err(RegexError::CharacterClass) };
         }
         let (name, rest) = self.rest.split_once('}').ok_or(RegexError::CharacterClass)?;
         self.rest = rest;
         let name = name.strip_prefix('^').unwrap_or(name);
-        let word = !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
-        if word { Ok(()) } else { Err(RegexError::CharacterClass) }
+        if is_class(name) { Ok(()) } else { Err(RegexError::CharacterClass) }
     }
 
     /// What follows a `[`.

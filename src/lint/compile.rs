@@ -143,6 +143,11 @@ const SAME: &[(&str, &[&str])] = &[
     ("server-conflict", &["gateway-host-conflict", "server-lost-on-port"]),
     ("unreadable-certificate", &["unusable-credential"]),
     ("unrouted-server", &["route-kind-not-served"]),
+    ("verify/bad-header-name", &["header-name-not-token"]),
+    ("verify/bad-regex", &["malformed-regex"]),
+    ("verify/capture-group", &["rewrite-group-missing"]),
+    ("verify/redirect-code", &["redirect-code-not-supported"]),
+    ("verify/response-code", &["status-beyond-range"]),
     (
         "verify/unknown-cluster",
         &[
