@@ -130,7 +130,9 @@ fn seen(
     // An edge says itself how the client came; behind one, what it said counts
     // (`envoy: source/common/http/conn_manager_utility.cc`, `mutateRequestHeaders`), if it is a scheme of HTTP.
     let forwarded_proto = forwarded.filter(|_| !manager.use_remote_address).cloned();
-    let known = forwarded_proto.as_deref().map(str::to_ascii_lowercase);
+    // A client of HTTP/2 says the scheme itself.
+    let says = request.protocol == Protocol::Http2;
+    let known = forwarded_proto.as_deref().filter(|_| !says).map(str::to_ascii_lowercase);
     let scheme = known.filter(|scheme| matches!(scheme.as_str(), "http" | "https")).unwrap_or_else(|| own.to_owned());
     let forwarded_proto = forwarded_proto.unwrap_or_else(|| own.to_owned());
     Ok(Seen { request, scheme, forwarded_proto })
@@ -138,15 +140,23 @@ fn seen(
 
 fn cut_host(manager: &HttpConnectionManager, request: &mut Request) {
     if manager.strip_trailing_host_dot {
-        let (host, port) = virtual_host::split_port(&request.host);
-        let host = host.strip_suffix('.').unwrap_or(host);
-        request.host = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        cut_dot(&mut request.host);
     }
     let (host, port) = virtual_host::split_port(&request.host);
     let port = port.and_then(|port| port.parse::<u32>().ok());
     let own = port == Some(u32::from(request.port));
     if (manager.strip_any_host_port && port.is_some()) || (manager.strip_matching_host_port && own) {
         request.host = host.to_owned();
+    }
+}
+
+/// Takes the last dot out where it is the last sign, or right before the colon of a port
+/// (`envoy: source/common/http/header_utility.cc`, `stripTrailingHostDot`).
+fn cut_dot(host: &mut String) {
+    if let Some(at) = host.rfind('.')
+        && matches!(host.get(at + 1..), Some(rest) if rest.is_empty() || rest.starts_with(':'))
+    {
+        host.remove(at);
     }
 }
 

@@ -26,11 +26,21 @@ pub(super) fn normal(manager: &HttpConnectionManager, path: &str) -> Option<Stri
         path = without_dots(&canonical(&path))?;
     }
     if manager.merge_slashes {
-        while path.contains("//") {
-            path = path.replace("//", "/");
-        }
+        path = merged(&path);
     }
     Some(query.map_or(path.clone(), |query| format!("{path}?{query}")))
+}
+
+/// One slash in place of several; a path of nothing else keeps two, the first and the last
+/// (`envoy: source/common/http/path_utility.cc`, `PathUtil::mergeSlashes`).
+fn merged(path: &str) -> String {
+    if !path.contains("//") {
+        return path.to_owned();
+    }
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let first = if path.starts_with('/') { "/" } else { "" };
+    let last = if path.ends_with('/') { "/" } else { "" };
+    format!("{first}{}{last}", segments.join("/"))
 }
 
 fn has_escaped_slash(path: &str) -> bool {

@@ -160,6 +160,66 @@ fn paths_and_hosts_are_rewritten() {
     assert_eq!(sent(&action(rewrite)).0, "/api/y\\x?q=/api/");
 }
 
+/// A connection manager with these fields, for the hosts `h` and `h:81`, each with a route for `/` to a cluster.
+fn managed(fields: Value) -> Configuration {
+    let mut all = http(json!([]));
+    for filter in all.listeners.iter_mut().flat_map(|it| &mut it.filter_chains).flat_map(|chain| &mut chain.filters) {
+        let NetworkFilter::HttpConnectionManager(manager) = &mut filter.typed_config else { continue };
+        let host = |domain: &str, name: &str| json!({"name": name, "domains": [domain], "routes": [to(name, json!({"path": "/"}))]});
+        let mut value = json!({"route_config": {"virtual_hosts": [host("h", "a"), host("h:81", "b")]}});
+        value.as_object_mut().expect("fields").extend(fields.as_object().expect("fields").clone());
+        **manager = serde_json::from_value(value).expect("a connection manager");
+    }
+    all
+}
+
+#[test]
+fn hosts_and_slashes_are_cut_as_the_connection_manager_says() {
+    let dots = managed(json!({"strip_trailing_host_dot": true}));
+    for (host, wanted) in [("h.", "a"), ("h.:81", "b"), ("h:81.", "b"), ("h..", "-"), (".h", "-")] {
+        assert_eq!(cluster(&run(&dots, &get(host, "/"))), wanted, "{host}");
+    }
+    // A path of slashes alone keeps two.
+    let slashes = managed(json!({"merge_slashes": true}));
+    for (path, wanted) in [("/", "a"), ("//", "-"), ("///?x=//", "-"), ("/?x=//", "a")] {
+        assert_eq!(cluster(&run(&slashes, &get("h", path))), wanted, "{path}");
+    }
+}
+
+#[test]
+fn what_a_route_rewrites_counts_before_its_clusters() {
+    let rewritten = |fields: Value| {
+        let mut action = json!({"weighted_clusters": {"clusters": [
+            {"name": "a", "weight": 1, "host_rewrite_literal": "of.cluster"}, {"name": "b", "weight": 1},
+        ]}});
+        action.as_object_mut().expect("fields").extend(fields.as_object().expect("fields").clone());
+        let all = routes(json!([{"match": {"prefix": "/"}, "route": action}]));
+        let request = with(get("h", "/x"), "x-host", "of.header");
+        match run(&all, &request).end {
+            End::Forward(forward) => forward.clusters.into_iter().map(|share| share.host).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(rewritten(json!({})), ["of.cluster", "h"]);
+    assert_eq!(rewritten(json!({"host_rewrite_literal": "of.route"})), ["of.route", "of.route"]);
+    assert_eq!(rewritten(json!({"host_rewrite_header": "X-Host"})), ["of.header", "of.header"]);
+    assert_eq!(rewritten(json!({"host_rewrite_header": "x-other"})), ["of.cluster", "h"]);
+    let regex = json!({"host_rewrite_path_regex": {"pattern": {"regex": "^/(.*)"}, "substitution": "\\1.path"}});
+    assert_eq!(rewritten(regex), ["x.path", "x.path"]);
+}
+
+#[test]
+fn a_client_of_http2_says_the_scheme_itself() {
+    let redirect = json!([{"match": {"prefix": "/"}, "redirect": {"path_redirect": "/new"}}]);
+    let request = with(get("h", "/"), "x-forwarded-proto", "https");
+    let location = |request: &Request| match run(&routes(redirect.clone()), request).end {
+        End::Redirect { location, .. } => location,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(location(&request), "https://h/new");
+    assert_eq!(location(&Request { protocol: Protocol::Http2, ..request }), "http://h/new");
+}
+
 #[test]
 fn redirects_and_answers_end_at_the_proxy() {
     let redirect = |action: Value, host: &str| {

@@ -42,15 +42,17 @@ pub(super) fn http(configuration: &Configuration, action: &RouteAction, place: &
     for (share, weight) in clusters.iter_mut().zip(weights.chain(std::iter::repeat(None))) {
         let literal = weight.map(|one| &one.host_rewrite_literal).filter(|literal| !literal.is_empty());
         share.request_headers = sent(place, weight, seen);
-        let host = header_host(action, &share.request_headers).unwrap_or(&host);
-        share.host = literal.unwrap_or(host).clone();
+        // What the route says comes after what the cluster of it says, and so counts.
+        let of_route = header_host(action, &share.request_headers).or(host.as_ref());
+        share.host = of_route.or(literal).unwrap_or(&seen.request.host).clone();
     }
     let weighted = action.weighted_clusters.as_ref().and_then(|weighted| match &weighted.clusters[..] {
         [one] => Some(one),
         _ => None,
     });
     let same = |share: &&Share| clusters.iter().all(|other| other.host == share.host);
-    let host = clusters.first().filter(same).map_or(host, |share| share.host.clone());
+    let of_all = clusters.first().filter(same).map(|share| share.host.clone());
+    let host = of_all.or(host).unwrap_or_else(|| seen.request.host.clone());
     let mut forward = Forward {
         clusters,
         path,
@@ -112,14 +114,14 @@ fn rewritten_path(action: &RouteAction, place: &Place<'_>, seen: &Seen) -> Optio
     }
 }
 
-fn rewritten_host(action: &RouteAction, seen: &Seen) -> Option<String> {
-    let own = || seen.request.host.clone();
+/// The host that the route writes in place of the client's, if it does; `None` where that is not known.
+fn rewritten_host(action: &RouteAction, seen: &Seen) -> Option<Option<String>> {
     if !action.host_rewrite_literal.is_empty() {
-        return Some(action.host_rewrite_literal.clone());
+        return Some(Some(action.host_rewrite_literal.clone()));
     }
     match &action.host_rewrite_path_regex {
-        Some(regex) => rewrite::regex(regex, super::path::split(&seen.request.path).0),
-        None => Some(own()),
+        Some(regex) => rewrite::regex(regex, super::path::split(&seen.request.path).0).map(Some),
+        None => Some(None),
     }
 }
 

@@ -199,6 +199,11 @@ impl Live {
         counts(self).into_iter().filter_map(grown).collect()
     }
 
+    /// Closes the connections that are kept: what passes through as bytes is led by its connection.
+    pub(crate) fn hang_up(&mut self) {
+        self.connections.clear();
+    }
+
     /// Sends the request as it is, on a connection like those before if there is one. Its address may be one of the
     /// written network, or of that of another.
     pub(crate) fn ask(&mut self, request: &Request) -> Reply {
