@@ -1,5 +1,6 @@
 //! Two Gateways of the same routers with the same certificate.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::declare_rule;
@@ -9,10 +10,11 @@ use crate::mesh::Gateway;
 
 declare_rule! {
     /// ## What it does
-    /// Reports Gateways of the same routers whose servers use the same certificate.
+    /// Reports Gateways of the same routers whose servers use the same certificate, and such servers of one Gateway and
+    /// port.
     /// ## Why is this bad
     /// Browsers reuse an HTTP/2 connection for all hosts of its certificate. A connection that was
-    /// opened for a host of one Gateway then carries requests for the other's, and these get 404.
+    /// opened for a host of one server then carries requests for the other's, and these get 404.
     /// ## Example
     /// ```yaml,fires
     /// apiVersion: networking.istio.io/v1
@@ -68,6 +70,7 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
         }
     }
     for gateway in &context.mesh.gateways {
+        found.0.extend(within(gateway));
         let mut named = BTreeSet::new();
         for (_, origin, certificate) in certificates(gateway) {
             let users = users.get(&certificate).map(Vec::as_slice).unwrap_or_default();
@@ -84,6 +87,25 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// The servers of a Gateway that have a certificate of an earlier one on their port.
+fn within(gateway: &Gateway) -> Vec<Diagnostic> {
+    let ports = gateway.server_origins.iter().zip(&gateway.spec.servers);
+    let ports: BTreeMap<&Origin, _> =
+        ports.filter_map(|(origin, server)| Some((origin, server.port.as_ref()?.number?))).collect();
+    let mut first: BTreeMap<_, &Origin> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (_, origin, certificate) in certificates(gateway) {
+        match first.entry((certificate, ports.get(origin))) {
+            Entry::Vacant(entry) => drop(entry.insert(origin)),
+            Entry::Occupied(entry) => {
+                let message = "another server of this port has the same certificate".to_owned();
+                found.push(report(certificate, origin, message, entry.get()));
+            }
+        }
+    }
+    found
+}
+
 /// The servers of a Gateway that have a certificate, with their places.
 fn certificates(gateway: &Gateway) -> impl Iterator<Item = (&Gateway, &Origin, Certificate<'_>)> {
     gateway.spec.servers.iter().zip(&gateway.server_origins).filter_map(move |(server, origin)| {
@@ -98,8 +120,12 @@ fn certificates(gateway: &Gateway) -> impl Iterator<Item = (&Gateway, &Origin, C
 }
 
 fn shared(certificate: Certificate<'_>, origin: &Origin, other: &Gateway, place: &Origin) -> Diagnostic {
-    let key = if certificate.0.is_empty() { "serverCertificate" } else { "credentialName" };
     let message = format!("Gateway `{}` has the same certificate for the same routers", other.key());
+    report(certificate, origin, message, place)
+}
+
+fn report(certificate: Certificate<'_>, origin: &Origin, message: String, place: &Origin) -> Diagnostic {
+    let key = if certificate.0.is_empty() { "serverCertificate" } else { "credentialName" };
     let place = Location::Value(place.key("tls").key(key));
     Diagnostic::new(RULE.severity, RULE.name, Location::Value(origin.key("tls").key(key)), message)
         .labelled("requests over a reused HTTP/2 connection may get 404")

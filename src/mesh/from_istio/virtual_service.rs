@@ -14,8 +14,13 @@ use crate::resource::{Object, istio};
 
 type VirtualServiceObject = Object<istio::VirtualService>;
 
-/// VirtualServices by namespace and name, those without hosts: the only ones to delegate to.
-type Delegates<'r> = BTreeMap<(&'r str, &'r str), &'r VirtualServiceObject>;
+/// VirtualServices by namespace and name.
+struct Delegates<'r> {
+    /// Those without hosts: the only ones to delegate to.
+    all: BTreeMap<(&'r str, &'r str), &'r VirtualServiceObject>,
+    /// Those with hosts; none where nothing is delegated.
+    with_hosts: BTreeMap<(String, String), Origin>,
+}
 
 /// Links all VirtualServices, in Istio's order. Those without hosts appear only where they are
 /// delegated to.
@@ -29,8 +34,13 @@ pub(in crate::mesh) fn virtual_services(
         true => (objects, Vec::new()),
         false => objects.into_iter().partition(is_root),
     };
-    let delegates: Delegates<'_> =
-        without_hosts.iter().map(|object| ((object.namespace(), object.name()), object)).collect();
+    let key = |object: &VirtualServiceObject| (object.namespace().to_owned(), object.name().to_owned());
+    let delegating = roots.iter().any(|object| object.spec.http.iter().any(|route| route.delegate.is_some()));
+    let with_hosts = roots.iter().filter(|_| delegating).map(|object| (key(object), object.spec_origin().key("hosts")));
+    let delegates = Delegates {
+        all: without_hosts.iter().map(|object| ((object.namespace(), object.name()), object)).collect(),
+        with_hosts: with_hosts.collect(),
+    };
     roots.into_iter().map(|object| virtual_service(object, &delegates, site, diagnostics)).collect()
 }
 
@@ -100,8 +110,9 @@ fn http_rules(
         };
         let namespace = if reference.namespace.is_empty() { names.namespace } else { &reference.namespace };
         let place = || Location::Value(origin.key("delegate"));
-        let Some(delegate) = delegates.get(&(namespace, reference.name.as_str())) else {
-            diagnostics.push(unknown_delegate(namespace, &reference.name, place()));
+        let Some(delegate) = delegates.all.get(&(namespace, reference.name.as_str())) else {
+            let with_hosts = delegates.with_hosts.get(&(namespace.to_owned(), reference.name.clone()));
+            diagnostics.push(unknown_delegate(namespace, &reference.name, place(), with_hosts));
             continue;
         };
         if !visibility(delegate, site).includes(names.namespace) {
@@ -162,14 +173,15 @@ fn delegated(
     rules
 }
 
-fn unknown_delegate(namespace: &str, name: &str, place: Location) -> Diagnostic {
-    Diagnostic::warning(
-        "unknown-delegate",
-        place,
-        format!("no delegate VirtualService `{namespace}/{name}` in the input"),
-    )
-    .labelled("this route is left out")
-    .help("a delegate is a VirtualService without `hosts`")
+fn unknown_delegate(namespace: &str, name: &str, place: Location, with_hosts: Option<&Origin>) -> Diagnostic {
+    let found = |message| Diagnostic::warning("unknown-delegate", place, message).labelled("this route is left out");
+    match with_hosts {
+        Some(hosts) => found(format!("VirtualService `{namespace}/{name}` has hosts, so it is no delegate"))
+            .related(Location::Value(hosts.clone()), "these")
+            .help("take `hosts` out of it, or write its routes here"),
+        None => found(format!("no delegate VirtualService `{namespace}/{name}` in the input"))
+            .help("a delegate is a VirtualService without `hosts`"),
+    }
 }
 
 /// Resolves the names in the routes of a VirtualService
