@@ -115,7 +115,10 @@ fn report_unread(unread: Places, diagnostics: &mut Diagnostics) {
                 let group = api_version.split('/').next().unwrap_or_default();
                 let known: Vec<_> = Kind::names_of_group(group).collect();
                 let message = format!("`{group}` has no kind `{kind}`: {objects}");
-                Diagnostic::error("unknown-kind", at, message).help(format!("known kinds: {}", known.join(", ")))
+                Diagnostic::error("unknown-kind", at, message).help(match Kind::home_of(&kind) {
+                    Some(home) => format!("write `apiVersion: {home}`"),
+                    None => format!("known kinds: {}", known.join(", ")),
+                })
             }
             Recognition::Unrelated | Recognition::Read(_) => {
                 Diagnostic::note("unread-kind", at, format!("{kind} (`{api_version}`) is not read: {objects}"))

@@ -178,6 +178,12 @@ impl Kind {
         self.group().ends_with(".istio.io")
     }
 
+    /// The group and latest version of Istio's kind of this name, for suggestions.
+    pub fn home_of(name: &str) -> Option<String> {
+        let entry = KINDS.iter().find(|entry| entry.name == name && entry.group.ends_with(".istio.io"))?;
+        Some(format!("{}/{}", entry.group, entry.versions.first()?))
+    }
+
     /// The names of the kinds of a group, for suggestions.
     pub fn names_of_group(group: &str) -> impl Iterator<Item = &'static str> {
         KINDS.iter().filter(move |entry| entry.group == group).map(|entry| entry.name)

@@ -118,7 +118,7 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// Which findings of its check are left out: that something is missing is not said where something was written
+    /// Which findings of its check are left out: that something is missing or empty is not said where something was written
     /// that could not be read.
     fn untold<S, T>(&self, object: &mut Object<S, T>, check: fn(&Object<S, T>, &mut Diagnostics)) -> Vec<usize> {
         if self.diagnostics.0.is_empty() {
@@ -127,7 +127,8 @@ impl<'a> Parts<'a> {
         object.meta.clone_from(self.meta);
         let mut found = Diagnostics::default();
         check(object, &mut found);
-        let untold = |finding: &Diagnostic| finding.code.starts_with("missing-") && self.is_about(finding);
+        let is_of_nothing = |code: &str| code.starts_with("missing-") || code.starts_with("empty-");
+        let untold = |finding: &Diagnostic| is_of_nothing(finding.code) && self.is_about(finding);
         found.0.iter().enumerate().filter(|(_, finding)| untold(finding)).map(|(at, _)| at).collect()
     }
 

@@ -42,6 +42,7 @@ mod external_name_port_protocol;
 mod fault_disables_retries;
 mod from_and_to_apart;
 mod gateway_host_conflict;
+mod gateway_of_other_group;
 mod gateway_port_not_in_service;
 mod gateway_without_selector;
 mod gateways_share_certificate;
@@ -210,6 +211,7 @@ pub static RULES: &[&Rule] = &[
     &fault_disables_retries::RULE,
     &from_and_to_apart::RULE,
     &gateway_host_conflict::RULE,
+    &gateway_of_other_group::RULE,
     &gateway_port_not_in_service::RULE,
     &gateway_without_selector::RULE,
     &gateways_share_certificate::RULE,

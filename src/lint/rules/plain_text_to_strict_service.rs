@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::declare_rule;
 use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
+use crate::lint::mutual_tls::MutualTls;
 use crate::lint::policies::{policies, tls_settings};
-use crate::mesh::{PeerAuthentication, Registry};
+use crate::mesh::{PeerAuthentication, Registry, Service};
 use crate::resource::istio::destination_rule::ClientTlsMode;
 use crate::resource::istio::peer_authentication::MutualTlsMode;
 
 declare_rule! {
     /// ## What it does
     /// Reports TLS mode DISABLE, SIMPLE or MUTUAL for a Service whose namespace (or mesh) takes mutual TLS only: a
-    /// PeerAuthentication without selector with mode STRICT, and none with a selector in the namespace.
+    /// PeerAuthentication without selector with mode STRICT, and none with a selector in the namespace; or for one of
+    /// which all workloads in the input do so.
     /// ## Why is this bad
     /// Sidecars of such workloads refuse what is not Istio's mutual TLS. Requests get 503.
     /// ## Example
@@ -61,14 +63,14 @@ declare_rule! {
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
     let strict = Strictness::new(context);
+    let mutual_tls = MutualTls::new(context);
     for (rule, policy, origin) in policies(context) {
         let mut services = context.mesh.services_with_host(rule.host.as_str());
         let Some(service) = services.next().filter(|service| service.registry == Registry::Kubernetes) else {
             continue;
         };
-        let Some(authentication) = strict.of(&service.namespace).filter(|_| services.next().is_none()) else {
-            continue;
-        };
+        let authentication = strict.of(&service.namespace).or_else(|| of_workloads(context, &mutual_tls, service));
+        let Some(authentication) = authentication.filter(|_| services.next().is_none()) else { continue };
         for (tls, _, place) in tls_settings(policy, &origin) {
             // Without any mode, another rule says what it means.
             let place = place.key("mode");
@@ -85,6 +87,25 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// The first PeerAuthentication that requires mutual TLS of a workload of a Service, where all have one, for all ports.
+fn of_workloads<'m>(
+    context: &Context<'m>,
+    mutual_tls: &MutualTls<'m>,
+    service: &Service,
+) -> Option<&'m PeerAuthentication> {
+    let namespace = service.namespace.as_str();
+    if service.selector.is_empty() {
+        return None;
+    }
+    let workloads = context.workloads(&service.selector).filter(|it| it.namespace == namespace);
+    let mut strict = workloads.map(|workload| {
+        let required = mutual_tls.of_workloads(namespace, &workload.labels);
+        required.by.filter(|by| required.mode == MutualTlsMode::Strict && by.spec.port_level_mtls.is_empty())
+    });
+    let first = strict.next()??;
+    strict.all(|it| it.is_some()).then_some(first)
 }
 
 /// The PeerAuthentications that require mutual TLS of whole namespaces

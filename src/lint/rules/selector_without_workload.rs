@@ -59,7 +59,10 @@ fn check(context: &Context<'_>, found: &mut Diagnostics) {
     }
     let root = &context.mesh.config.root_namespace;
     for kind in ["PeerAuthentication", "RequestAuthentication", "Telemetry"] {
-        for policy in context.policies(kind).iter().filter(|it| !it.selector.is_empty()) {
+        // There a PeerAuthentication with a selector is ignored, which another rule says.
+        let ignored = |namespace: &str| kind == "PeerAuthentication" && namespace == root;
+        let policies = context.policies(kind);
+        for policy in policies.iter().filter(|it| !it.selector.is_empty() && !ignored(it.namespace)) {
             // From the root namespace a RequestAuthentication takes workloads of all namespaces.
             let everywhere = kind == "RequestAuthentication" && policy.namespace == *root;
             if !context.workloads(&policy.selector).any(|it| everywhere || it.namespace == policy.namespace) {
