@@ -9,7 +9,9 @@ use crate::base::HostPattern;
 /// (`pilot/pkg/model/config.go: ResolveShortnameToFQDN`).
 pub(super) fn hostname(host: HostPattern, namespace: &str, domain: &str) -> HostPattern {
     let text = host.as_str();
-    if text.is_empty() || text == "*" || text.contains('.') || text.parse::<IpAddr>().is_ok() {
+    // Every address has a dot or a colon.
+    let is_address = || text.contains(':') && text.parse::<IpAddr>().is_ok();
+    if text.is_empty() || text == "*" || text.contains('.') || is_address() {
         return host;
     }
     [text, ".", namespace, ".svc.", domain].concat().into()

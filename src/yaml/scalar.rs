@@ -66,6 +66,11 @@ pub(super) fn resolve(text: Cow<'_, str>) -> Kind<'_> {
 }
 
 fn word(text: &str) -> Option<Kind<'static>> {
+    /// Of `false`.
+    const LONGEST: usize = 5;
+    if text.len() > LONGEST {
+        return None;
+    }
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(Kind::Bool(true)),
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(Kind::Bool(false)),

@@ -12,6 +12,9 @@ use super::{text, well_known};
 /// serde_json reads. What is deeper becomes `null` and is reported as undescribed.
 const MAX_DEPTH: usize = 120;
 
+/// More fields than most messages have, with those of the messages in them.
+const FIELDS: usize = 32;
+
 /// One field on the wire: which field of the table (in declaration order), and its payload.
 #[derive(Clone, Copy)]
 struct Occurrence<'a> {
@@ -52,7 +55,7 @@ pub(super) struct Writer<'a, 'o, 's> {
 
 impl<'a, 'o, 's> Writer<'a, 'o, 's> {
     fn new(style: Style, depth: usize, out: &'o mut Buffer<'s>) -> Self {
-        Writer { tables: Tables::get(), out, style, depth, stack: Vec::new(), gaps: Vec::new() }
+        Writer { tables: Tables::get(), out, style, depth, stack: Vec::with_capacity(FIELDS), gaps: Vec::new() }
     }
 
     /// Appends the JSON of a message, or of bytes of a type that is not described, by its name; gives what had no
