@@ -68,6 +68,7 @@ pub(super) fn decode(manager: &HttpConnectionManager, request: &mut Request) -> 
         }
     }
     underscores(manager, request)?;
+    join_hosts(request);
     if request.method == "CONNECT" {
         return authority(&request.host);
     }
@@ -78,6 +79,18 @@ pub(super) fn decode(manager: &HttpConnectionManager, request: &mut Request) -> 
         url(request)?;
     }
     authority(&request.host)
+}
+
+/// Several `host` headers are one, with commas.
+fn join_hosts(request: &mut Request) {
+    let is_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
+    for (_, value) in request.headers.extract_if(.., |header| is_host(header)) {
+        let value = value.trim();
+        if !request.host.is_empty() && !value.is_empty() {
+            request.host.push(',');
+        }
+        request.host.push_str(value);
+    }
 }
 
 /// Why a stream of HTTP/2 is reset without an answer, where it is: the client hears only that it broke the protocol.
@@ -91,7 +104,11 @@ pub(super) fn decode_http2(manager: &HttpConnectionManager, request: &mut Reques
     if request.host.is_empty() {
         return Err("the authority is empty".to_owned());
     }
-    underscores(manager, request).and_then(|()| authority(&request.host)).map_err(|refusal| refusal.why)
+    underscores(manager, request).map_err(|refusal| refusal.why)?;
+    // Beside the authority `host` says nothing, and must be one all the same.
+    let hosts: Vec<_> = request.headers.extract_if(.., |(name, _)| name.eq_ignore_ascii_case("host")).collect();
+    let mut all = std::iter::once(&request.host).chain(hosts.iter().map(|(_, value)| value));
+    all.try_for_each(|host| authority(host)).map_err(|refusal| refusal.why)
 }
 
 /// The signs of a token (RFC 9110, section 5.6.2).

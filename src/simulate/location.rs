@@ -24,10 +24,9 @@ pub(super) fn redirect(action: &RedirectAction, matches: &RouteMatch, seen: &See
         host => host.to_owned(),
     };
     let (_, query) = path::split(&seen.request.path);
+    let own_query = action.path_redirect.contains('?');
     let path = if !action.path_redirect.is_empty() {
-        let own_query = action.path_redirect.contains('?');
-        let slash = if action.path_redirect.starts_with('/') { "" } else { "/" };
-        format!("{slash}{}", rewrite::with_query(&action.path_redirect, query.filter(|_| !own_query)))
+        rewrite::with_query(&action.path_redirect, query.filter(|_| !own_query))
     } else if !action.prefix_rewrite.is_empty() {
         rewrite::prefix(matches, &action.prefix_rewrite, &seen.request.path)
     } else if let Some(regex) = &action.regex_rewrite {
@@ -35,8 +34,10 @@ pub(super) fn redirect(action: &RedirectAction, matches: &RouteMatch, seen: &See
     } else {
         seen.request.path.clone()
     };
-    let path = if action.strip_query && !action.path_redirect.contains('?') { path::split(&path).0 } else { &path };
-    Some((status(&action.response_code), format!("{scheme}://{host}{port}{path}")))
+    // What follows a `#` is no query, and stays.
+    let kept = if action.strip_query && !own_query { path.split('?').next().unwrap_or_default() } else { &path };
+    let slash = if kept.starts_with('/') { "" } else { "/" };
+    Some((status(&action.response_code), format!("{scheme}://{host}{port}{slash}{kept}")))
 }
 
 /// The request's host, without a port that no longer fits (`processRequestHost` there).

@@ -14,11 +14,12 @@ pub(super) fn prefix(matches: &RouteMatch, by: &str, path_and_query: &str) -> St
     with_query(&format!("{by}{rest}"), query)
 }
 
-/// The path with each match replaced; the query stays. `None` where the expression is not evaluated.
+/// The path with each match replaced; the query stays, and so does a path of which nothing would be left. `None` where the
+/// expression is not evaluated.
 pub(super) fn regex(rewrite: &RegexRewrite, path_and_query: &str) -> Option<String> {
     let (path, query) = path::split(path_and_query);
-    let path = replace_all(&rewrite.pattern.regex, path, &rewrite.substitution)?;
-    Some(with_query(&path, query))
+    let new = replace_all(&rewrite.pattern.regex, path, &rewrite.substitution)?;
+    Some(with_query(if new.is_empty() { path } else { &new }, query))
 }
 
 /// A path and its query.

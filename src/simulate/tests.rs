@@ -187,6 +187,48 @@ fn hosts_and_slashes_are_cut_as_the_connection_manager_says() {
 }
 
 #[test]
+fn several_hosts_are_one_in_http1_and_the_authority_counts_in_http2() {
+    let all = http(json!([{"name": "v", "domains": ["h,i"], "routes": [to("a", json!({"prefix": "/"}))]},
+        {"name": "w", "domains": ["h"], "routes": [to("b", json!({"prefix": "/"}))]}]));
+    for (value, of_http1, of_http2) in [("i", "a", "b"), ("", "b", "b"), ("j", "-", "b")] {
+        let request = with(get("h", "/"), "Host", value);
+        assert_eq!(cluster(&run(&all, &request)), of_http1, "{value}");
+        assert_eq!(cluster(&run(&all, &Request { protocol: Protocol::Http2, ..request })), of_http2, "{value}");
+    }
+    let bad = with(get("h", "/"), "Host", "no host");
+    assert!(matches!(run(&all, &bad).end, End::Fault(Fault::BadRequest { status: 400, .. })));
+    let bad = Request { protocol: Protocol::Http2, ..bad };
+    assert!(matches!(run(&all, &bad).end, End::Fault(Fault::StreamReset { .. })));
+}
+
+#[test]
+fn paths_that_a_route_makes_are_none_without_a_rest() {
+    let rewrite = |pattern: &str, by: &str| json!({"pattern": {"regex": pattern}, "substitution": by});
+    let location =
+        |fields: Value| match run(&routes(json!([{"match": {"prefix": "/"}, "redirect": fields}])), &get("h", "/a?q"))
+            .end
+        {
+            End::Redirect { location, .. } => location,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(location(json!({"regex_rewrite": rewrite("^/a", "b")})), "http://h/b?q");
+    assert_eq!(location(json!({"regex_rewrite": rewrite(".*", "")})), "http://h/a?q");
+    assert_eq!(location(json!({"prefix_rewrite": "new/"})), "http://h/new/a?q");
+    assert_eq!(location(json!({"prefix_rewrite": "/n#part/", "strip_query": true})), "http://h/n#part/a");
+    let forward = |fields: Value| {
+        let mut action = json!({"cluster": "a"});
+        action.as_object_mut().expect("fields").extend(fields.as_object().expect("fields").clone());
+        match run(&routes(json!([{"match": {"prefix": "/"}, "route": action}])), &get("h", "/a?q")).end {
+            End::Forward(forward) => (forward.path, forward.host),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(forward(json!({"regex_rewrite": rewrite(".*", "")})), ("/a?q".to_owned(), "h".to_owned()));
+    assert_eq!(forward(json!({"regex_rewrite": rewrite("^/a", "b")})).0, "b?q");
+    assert_eq!(forward(json!({"host_rewrite_path_regex": rewrite(".*", "")})).1, "h");
+}
+
+#[test]
 fn what_a_route_rewrites_counts_before_its_clusters() {
     let rewritten = |fields: Value| {
         let mut action = json!({"weighted_clusters": {"clusters": [

@@ -3,11 +3,13 @@
 use super::config::Configuration;
 use super::config::cluster::ClusterLoadAssignment;
 use super::config::listener::{Address, TcpProxy};
+use super::config::matcher::RegexRewrite;
 use super::config::route::{ClusterWeight, HeaderValueOption, RouteAction};
 use super::header::{self, Changes};
 use super::http::{Place, Seen};
 use super::outcome::{End, Fault, Forward, Retries, Share, TcpForward};
-use super::rewrite;
+use super::regex::replace_all;
+use super::{path, rewrite};
 
 /// Where a TCP proxy sends bytes.
 pub(super) fn tcp(configuration: &Configuration, proxy: &TcpProxy) -> End {
@@ -119,10 +121,9 @@ fn rewritten_host(action: &RouteAction, seen: &Seen) -> Option<Option<String>> {
     if !action.host_rewrite_literal.is_empty() {
         return Some(Some(action.host_rewrite_literal.clone()));
     }
-    match &action.host_rewrite_path_regex {
-        Some(regex) => rewrite::regex(regex, super::path::split(&seen.request.path).0).map(Some),
-        None => Some(None),
-    }
+    let Some(RegexRewrite { pattern, substitution }) = &action.host_rewrite_path_regex else { return Some(None) };
+    let new = replace_all(&pattern.regex, path::split(&seen.request.path).0, substitution)?;
+    Some((!new.is_empty()).then_some(new))
 }
 
 /// The host that a header has once the headers are changed; an empty one does not count
