@@ -1,6 +1,6 @@
 //! Manifests → what one proxy would do, ready to be asked.
 
-use super::{choose, load, report};
+use super::{choose, generate, load, report};
 use crate::base::{Diagnostics, Label, Location, Origin, Severity, SourceMap, Span};
 use crate::envoy::json::Style;
 use crate::envoy::xds;
@@ -70,12 +70,13 @@ impl<'a> Linked<'a> {
         self.resources.span(self.documents, &label.location)
     }
 
-    /// Shows the errors of `findings`; what else is to say about the input is for `meshc lint`. Whether there are any.
-    pub(super) fn show_errors(&self, findings: Diagnostics) -> bool {
+    /// Shows the errors of `findings`; what else is to say about the input is for `meshc lint`. Whether they leave in doubt
+    /// what the user means: what only Istio's webhook would refuse is generated, here as by `meshc generate`.
+    pub(super) fn show_errors(&self, findings: Diagnostics, unparsable: bool) -> bool {
         let errors =
             Diagnostics(findings.0.into_iter().filter(|finding| finding.severity == Severity::Error).collect());
         report::diagnostics(&errors, self.sources, &|label| self.span(label));
-        errors.worst().is_some()
+        unparsable || errors.0.iter().any(|finding| generate::UNREADABLE.contains(&finding.code))
     }
 
     /// What `proxy` would do. Policies that apply to it and are not translated are said.

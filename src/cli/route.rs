@@ -179,9 +179,10 @@ fn of_yaml(arguments: &RouteArgs, paths: &[String], mut request: Request) -> Exi
             }
         };
     }
+    let unparsable = findings.worst() == Some(Severity::Error);
     let settings = LinkSettings::new(&arguments.mesh, &loaded);
     let linked = Linked::new(&loaded.sources, &documents, &settings, &mut findings);
-    if linked.show_errors(findings) {
+    if linked.show_errors(findings, unparsable) {
         return Exit::Data;
     }
     let compiled = match choose::proxy(&arguments.proxy, &linked.mesh).map(|proxy| linked.compile(&proxy)) {

@@ -6,7 +6,7 @@ use super::load::Loaded;
 use super::route_text::Way;
 use super::test::{TestArgs, show};
 use super::{choose, report};
-use crate::base::{Diagnostic, Diagnostics, Location, SourceMap, Span};
+use crate::base::{Diagnostic, Diagnostics, Location, Severity, SourceMap, Span};
 use crate::explain::provenance::Provenance;
 use crate::proxy::Proxy;
 use crate::simulate::{self, Configuration, Lists, ReadError, Request};
@@ -163,6 +163,7 @@ impl Run<'_> {
         documents: &[Document<'_>],
         mut findings: Diagnostics,
     ) -> Result<Vec<TestResult>, Exit> {
+        let unparsable = findings.worst() == Some(Severity::Error);
         let settings = LinkSettings::new(&self.arguments.mesh, loaded);
         let linked = Linked::new(&loaded.sources, documents, &settings, &mut findings);
         let foreign = |(_, test): (_, &Test)| matches!(test.question, Question::VirtualServices(_));
@@ -172,7 +173,7 @@ impl Run<'_> {
             let dropped = Diagnostics(dropped.cloned().collect());
             report::diagnostics(&dropped, &loaded.sources, &|label| linked.span(label));
         }
-        if linked.show_errors(findings) {
+        if linked.show_errors(findings, unparsable) {
             return Err(Exit::Data);
         }
         let services = VirtualServices::new(documents, &loaded.sources, &self.arguments.mesh.namespace);

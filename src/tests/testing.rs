@@ -412,6 +412,32 @@ fn route_says_by_its_exit_code_whether_a_request_arrives() {
 }
 
 #[test]
+fn what_only_the_webhook_refuses_is_said_and_asked_all_the_same() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("other.yaml");
+    let other = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: loop, namespace: edge}\n\
+                 spec: {hosts: [loop.example.com], gateways: [public], http: [{redirect: {}}]}\n";
+    fs::write(&file, other).expect("a file");
+    let ran = meshc(&["route", "--gateway", "edge/public", SHOP, path(&file), "http://shop.example.com/old"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.err.contains("empty-redirect") && ran.out.contains("308 to http://shop.example.com/new"),
+        "{}",
+        ran.err
+    );
+    fs::write(&file, other.replace("redirect", "redirekt")).expect("a file");
+    let ran = meshc(&["route", "--gateway", "edge/public", SHOP, path(&file), "http://shop.example.com/old"]);
+    assert_eq!((ran.code, ran.out.as_str()), (65, ""), "{}", ran.err);
+}
+
+#[test]
+fn route_says_what_a_filter_chain_asks_for() {
+    let ran = meshc(&["route", "--gateway", "edge/public", SHOP, "https://shop.example.com/old"]);
+    let wanted = "  not filter chain [0]: the server name (SNI) must be `pay.example.com`, and is `shop.example.com`";
+    assert!(ran.code == 1 && ran.out.lines().any(|line| line == wanted), "{}", ran.out);
+}
+
+#[test]
 fn route_asks_a_configuration_in_yaml_as_in_json() {
     let directory = tempfile::tempdir().expect("a directory");
     let (json, yaml) = (directory.path().join("envoy.json"), directory.path().join("envoy.yaml"));
@@ -428,6 +454,9 @@ fn route_asks_a_configuration_in_yaml_as_in_json() {
     ] {
         let ask = |file: &Path| meshc(&["route", "--config", path(file), request, "--port", port(request)]);
         let (of_json, of_yaml) = (ask(&json), ask(&yaml));
+        // Without --config it is known by its fields.
+        let known = meshc(&["route", path(&json), request, "--port", port(request)]);
+        assert_eq!((known.code, &known.out), (of_json.code, &of_json.out), "{request}: {}", known.err);
         assert!(of_yaml.out.contains(wanted), "{request}: {}{}", of_yaml.out, of_yaml.err);
         assert_eq!((of_yaml.code, of_yaml.out), (of_json.code, of_json.out), "{request}");
     }
