@@ -1,12 +1,16 @@
 //! What of a JSON value is not of the message that it should be.
 //!
-//! By the mapping of <https://protobuf.dev/programming-guides/json/>, as Go's protojson reads it: that is what istiod
-//! reads the values of an EnvoyFilter with. Not what Envoy checks beside types: that something is there, and limits.
+//! By the mapping of <https://protobuf.dev/programming-guides/json/>, as Go's jsonpb reads it: that is what istiod reads
+//! the values of an EnvoyFilter with (`pkg/util/protomarshal`). It takes more than the mapping has: durations with any
+//! unit, and a field by both of its names. Not what Envoy checks beside types: that something is there, and limits.
 
 use serde_json::Value;
 
 use super::tables::{Cardinality, Field, Kind, MessageId, MessageTable, Shape, Tables};
-use crate::base::{Duration, Origin, Timestamp};
+use crate::base::{Base64, Duration, Origin, Timestamp};
+
+/// The message without fields, which JSON writes in `value` all the same.
+const EMPTY: &str = "google.protobuf.Empty";
 
 /// A part that does not fit, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub enum Unfit {
         /// The other one.
         other: String,
     },
-    /// A field that is there by both of its names.
+    /// A field that is there by its other name as well, which counts.
     Twice,
     /// An extension that is there by name only, without its configuration.
     Unconfigured {
@@ -92,6 +96,10 @@ impl Walk {
 
     fn message(&mut self, id: MessageId, value: &Value, at: &Origin) {
         let table = self.tables.message(id);
+        // As an element of a list it is an empty message.
+        if value.is_null() && table.shape != Shape::Any {
+            return;
+        }
         let fits = match table.shape {
             Shape::Any => return self.any(value, at),
             Shape::Wrapper => return self.wrapper(table, value, at),
@@ -99,10 +107,11 @@ impl Walk {
                 Some(fields) => return self.fields(table, &fields.iter().collect::<Vec<_>>(), at),
                 None => false,
             },
-            Shape::Duration if value.as_str().is_some_and(is_duration) => true,
+            Shape::Duration if value.as_str().is_some_and(|text| Duration::parse(text).is_ok()) => true,
             Shape::Duration => {
                 let (expected, found) = (expected_of(table.shape).to_owned(), noun(value));
-                return self.add(at, Unfit::Type { expected, found, meant: duration(value) });
+                let meant = value.as_number().map(|number| format!("{number}s"));
+                return self.add(at, Unfit::Type { expected, found, meant });
             }
             Shape::Timestamp => value.as_str().is_some_and(|text| Timestamp::parse(text).is_some()),
             Shape::FieldMask => value.is_string(),
@@ -125,10 +134,7 @@ impl Walk {
     fn any(&mut self, value: &Value, at: &Origin) {
         let Some(fields) = value.as_object() else { return self.wrong(at, value, "a mapping with `@type`") };
         let Some(url) = fields.get("@type") else {
-            if !fields.is_empty() {
-                self.add(at, Unfit::Untyped);
-            }
-            return;
+            return self.add(at, Unfit::Untyped);
         };
         let place = at.key("@type");
         let Some(text) = url.as_str().filter(|text| !text.is_empty()) else {
@@ -148,7 +154,7 @@ impl Walk {
         };
         let table = self.tables.message(id);
         let beside = fields.iter().filter(|(key, _)| *key != "@type");
-        if table.shape == Shape::Plain && name != "google.protobuf.Empty" {
+        if table.shape == Shape::Plain && name != EMPTY {
             return self.fields(table, &beside.collect::<Vec<_>>(), at);
         }
         // What is no object in JSON stands in `value`.
@@ -157,7 +163,6 @@ impl Walk {
         }
         match fields.get("value") {
             Some(value) => self.message(id, value, &at.key("value")),
-            None if table.shape == Shape::Plain => {}
             None => self.wrong(
                 at,
                 &Value::Null,
@@ -168,7 +173,6 @@ impl Walk {
 
     fn fields(&mut self, table: &MessageTable, fields: &[(&String, &Value)], at: &Origin) {
         let mut written: Vec<(&Field, &str)> = Vec::new();
-        let mut names: Vec<&str> = Vec::new();
         for &(key, value) in fields {
             let place = at.key(key.clone());
             let Some(field) = table.fields.iter().find(|field| field.is_named(key)) else {
@@ -176,11 +180,11 @@ impl Walk {
                 self.add(&place, Unfit::Field { message: table.name.clone(), known });
                 continue;
             };
-            if names.contains(&field.name()) {
+            // Of a field by both names, the one that JSON has counts.
+            if field.is_called(key) && fields.iter().any(|(other, _)| *other != key && field.is_named(other)) {
                 self.add(&place, Unfit::Twice);
                 continue;
             }
-            names.push(field.name());
             // `null` is as good as nothing, unless the field may hold it.
             if value.is_null() && !self.takes_null(field) {
                 continue;
@@ -231,6 +235,7 @@ impl Walk {
     fn single(&mut self, kind: Kind, value: &Value, at: &Origin) {
         let fits = match kind {
             Kind::Message(id) => return self.message(id, value, at),
+            _ if value.is_null() => true,
             Kind::Enum(id) => match value {
                 Value::String(name) => {
                     let known = self.tables.enum_names(id);
@@ -243,7 +248,7 @@ impl Walk {
             },
             Kind::Bool => value.is_boolean(),
             Kind::String => value.is_string(),
-            Kind::Bytes => value.as_str().is_some_and(is_base64),
+            Kind::Bytes => value.as_str().is_some_and(|text| Base64::parse(text).is_some()),
             Kind::Double | Kind::Float => {
                 let special = |text: &str| matches!(text, "NaN" | "Infinity" | "-Infinity");
                 number(value).is_some() || value.as_str().is_some_and(special)
@@ -276,7 +281,7 @@ fn expected(kind: Kind) -> &'static str {
 
 fn expected_of(shape: Shape) -> &'static str {
     match shape {
-        Shape::Duration => "a duration in seconds, such as `0.25s`",
+        Shape::Duration => "a duration with its unit, such as `0.25s`",
         Shape::Timestamp => "a time, such as `2026-01-31T12:00:00Z`",
         Shape::FieldMask => "names of fields, with commas",
         Shape::List => "a list",
@@ -302,47 +307,16 @@ fn noun(value: &Value) -> String {
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
-        // As JSON has it: no blanks, no `+`, no hexadecimal digits.
-        Value::String(text) if !text.contains(char::is_whitespace) => {
-            serde_json::from_str::<serde_json::Number>(text).ok()?.as_f64()
-        }
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+        // As JSON has it: no `+`, no hexadecimal digits.
+        Value::String(text) => serde_json::from_str::<serde_json::Number>(text).ok()?.as_f64(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
 fn is_integer(value: &Value, least: f64, most: f64) -> bool {
-    number(value).is_some_and(|number| number.fract() == 0.0 && number >= least && number <= most)
-}
-
-/// Seconds with up to nine digits behind the point, and `s` (`google.protobuf.Duration`).
-fn is_duration(text: &str) -> bool {
-    let Some(number) = text.strip_suffix('s') else { return false };
-    let number = number.strip_prefix(['-', '+']).unwrap_or(number);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_whole = whole.len() == 1 || !whole.starts_with('0');
-    let is_there = !whole.is_empty() || !fraction.is_empty();
-    digits(whole) && digits(fraction) && is_whole && is_there && fraction.len() <= 9 && whole.len() <= 12
-}
-
-/// The duration that was meant: a number of seconds, or one with another unit than `s`.
-fn duration(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::Number(number) => format!("{number}s"),
-        Value::String(text) => Duration::parse(text).ok()?.to_string(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
-    };
-    // `0.500s` is `0.5s`.
-    let number = text.trim_end_matches('s');
-    let short = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
-    Some(format!("{short}s")).filter(|text| is_duration(text))
-}
-
-/// By either alphabet, with padding or without.
-fn is_base64(text: &str) -> bool {
-    let symbols = text.trim_end_matches('=');
-    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    symbols.bytes().all(is_symbol) && symbols.len() % 4 != 1 && text.len() - symbols.len() <= 2
+    // Digits only, where it is a string.
+    let is_written = value.as_str().is_none_or(|text| !text.contains(['.', 'e', 'E']));
+    is_written && number(value).is_some_and(|number| number.fract() == 0.0 && number >= least && number <= most)
 }
 
 #[cfg(test)]
@@ -372,19 +346,17 @@ mod tests {
         let cluster = |value| found("envoy.config.cluster.v3.Cluster", value);
         let good = json!({"connect_timeout": "0.5s", "type": "STATIC", "connectTimeout2": null});
         assert_eq!(cluster(good), ["connectTimeout2 field"]);
-        assert_eq!(cluster(json!({"connect_timeout": "500ms"})), ["connect_timeout type"]);
+        assert_eq!(cluster(json!({"connect_timeout": "500ms"})), [""; 0]);
+        assert_eq!(cluster(json!({"connect_timeout": "500"})), ["connect_timeout type"]);
         assert_eq!(cluster(json!({"type": "STATICS"})), ["type value"]);
         assert_eq!(cluster(json!({"type": 0, "lb_policy": 1.5})), ["lb_policy type"]);
-        assert_eq!(cluster(json!({"per_connection_buffer_limit_bytes": "1e3"})), [""; 0]);
+        assert_eq!(cluster(json!({"per_connection_buffer_limit_bytes": "1000"})), [""; 0]);
         assert_eq!(
             cluster(json!({"per_connection_buffer_limit_bytes": -1})),
             ["per_connection_buffer_limit_bytes type"]
         );
-        assert_eq!(cluster(json!({"connect_timeout": "1s", "connectTimeout": "1s"})), ["connectTimeout twice"]);
-        assert_eq!(
-            cluster(json!({"health_checks": [null, {"timeout": 1}]})),
-            ["health_checks[0] type", "health_checks[1].timeout type"]
-        );
+        assert_eq!(cluster(json!({"connect_timeout": "1s", "connectTimeout": "1s"})), ["connect_timeout twice"]);
+        assert_eq!(cluster(json!({"health_checks": [null, {"timeout": 1}]})), ["health_checks[1].timeout type"]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use crate::lint::patch_values::{self, field};
 
 declare_rule! {
     /// ## What it does
-    /// Reports fields in the `value` of an EnvoyFilter that the message of Envoy does not have, values that an enumeration
-    /// does not have, and a `typed_config` without `@type`.
+    /// Reports fields in the `value` of an EnvoyFilter that the message of Envoy does not have, and those that are there by
+    /// both of their names (`stat_prefix` and `statPrefix`).
     /// ## Why is this bad
     /// istiod drops them, with a warning only: the patch does less than it says.
     /// ## Example
@@ -58,19 +58,13 @@ fn report(Misfit { at, what }: Misfit) -> Option<Diagnostic> {
                 .help(suggestion(&name, &known, "fields"))
                 .fix(certain(&name, &known))
         }
-        Unfit::Value { value, known } => {
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            new(Location::Value(at), format!("unknown value `{value}` for `{name}`"))
-                .help(suggestion(&value, &known, "values"))
-                .fix(certain(&value, &known))
-        }
-        Unfit::Untyped => new(Location::Value(at), format!("`{name}` does not say of what type it is")).help(
-            "add `@type: type.googleapis.com/…` with the message that Envoy's documentation of the extension names",
-        ),
+        Unfit::Twice => new(Location::Key(at), format!("`{name}` is there by its other name as well, which counts"))
+            .help("remove one of them"),
         Unfit::Type { .. }
+        | Unfit::Value { .. }
         | Unfit::Message { .. }
+        | Unfit::Untyped
         | Unfit::Excluded { .. }
-        | Unfit::Twice
         | Unfit::Unconfigured { .. } => return None,
     })
 }

@@ -10,8 +10,8 @@ use crate::lint::patch_values::{self, field};
 declare_rule! {
     /// ## What it does
     /// Reads each `value` of an EnvoyFilter as the message of Envoy that its `applyTo` names, with all messages inside,
-    /// and reports values of another type, messages in `@type` that Envoy does not have, and fields of which only one may
-    /// be there.
+    /// and reports values of another type, values that an enumeration does not have, messages in `@type` that Envoy does not
+    /// have, a `typed_config` without `@type`, and fields of which only one may be there.
     /// ## Why is this bad
     /// istiod refuses the object. Where it was not asked, it passes the patch over.
     /// ## Example
@@ -91,8 +91,16 @@ fn report(Misfit { at, what }: Misfit) -> Option<Diagnostic> {
         Unfit::Excluded { other } => {
             new(format!("`{}` and `{other}` cannot both be there", field(&at))).help("remove one of them")
         }
-        Unfit::Twice => new(format!("`{}` is there by its other name as well", field(&at))).help("remove one of them"),
-        Unfit::Field { .. } | Unfit::Value { .. } | Unfit::Untyped | Unfit::Unconfigured { .. } => return None,
+        Unfit::Value { value, known } => {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            new(format!("unknown value `{value}` for `{}`", field(&at)))
+                .help(suggestion(&value, &known, "values"))
+                .fix(certain(&value, &known))
+        }
+        Unfit::Untyped => new(format!("`{}` does not say of what type it is", field(&at))).help(
+            "add `@type: type.googleapis.com/…` with the message that Envoy's documentation of the extension names",
+        ),
+        Unfit::Field { .. } | Unfit::Twice | Unfit::Unconfigured { .. } => return None,
     })
 }
 
