@@ -108,8 +108,10 @@ impl<'a> Parts<'a> {
         let spec = spec.map(|spec| yaml::decode(spec, self.file, &mut self.diagnostics)).unwrap_or_default();
         let mut object = Object { id: ResourceId(0), meta: ObjectMeta::default(), spec, status: self.part("status") };
         let untold = self.untold(&mut object, check);
+        // Only these: many objects wait for their place at the same time.
+        let Object { id: _, meta: _, spec, status } = object;
         Box::new(move |seat, meta, resources, diagnostics| {
-            let object = Object { id: seat.id, meta, ..object };
+            let object = Object { id: seat.id, meta, spec, status };
             let mut found = Diagnostics::default();
             check(&object, &mut found);
             let told = found.0.into_iter().enumerate().filter(|(at, _)| untold.binary_search(at).is_err());

@@ -128,16 +128,13 @@ fn check_match(at: &Origin, conditions: &HttpMatchRequest, binding: Binding, out
     if !headers.is_empty() {
         check_header_conditions(&at.key("headers"), headers, binding, out);
     }
-    let present = |condition: &StringMatch| matches!(condition, StringMatch::Regex(regex) if regex.as_str() == "*");
-    let without: BTreeMap<_, _> = without_headers
-        .iter()
-        .map(|(name, condition)| {
+    if !without_headers.is_empty() {
+        let present = |condition: &StringMatch| matches!(condition, StringMatch::Regex(regex) if regex.as_str() == "*");
+        let without = without_headers.iter().map(|(name, condition)| {
             let condition = if present(condition) { StringMatch::Unset } else { condition.clone() };
             (name.clone(), condition)
-        })
-        .collect();
-    if !without.is_empty() {
-        check_header_conditions(&at.key("withoutHeaders"), &without, binding, out);
+        });
+        check_header_conditions(&at.key("withoutHeaders"), &without.collect(), binding, out);
     }
     if !source_labels.is_empty() {
         check::labels(&at.key("sourceLabels"), source_labels, out);

@@ -22,17 +22,17 @@ macro_rules! one_of {
                     $($field: Option<$value>,)+
                 }
                 let alternatives = Alternatives::deserialize(deserializer)?;
-                let mut chosen = Vec::new();
+                let mut chosen = ("", Self::Unset);
                 $(if let Some(value) = alternatives.$field {
-                    chosen.push((stringify!($field), Self::$variant(value)));
+                    let (first, second) = (chosen.0, stringify!($field));
+                    if !first.is_empty() {
+                        return Err(serde::de::Error::custom(format_args!(
+                            "`{first}` and `{second}` exclude each other: set one of them",
+                        )));
+                    }
+                    chosen = (second, Self::$variant(value));
                 })+
-                match (chosen.pop(), chosen.pop()) {
-                    (None, _) => Ok(Self::Unset),
-                    (Some((_, value)), None) => Ok(value),
-                    (Some((second, _)), Some((first, _))) => Err(serde::de::Error::custom(format_args!(
-                        "`{first}` and `{second}` exclude each other: set one of them",
-                    ))),
-                }
+                Ok(chosen.1)
             }
         }
     };

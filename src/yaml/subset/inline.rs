@@ -9,6 +9,18 @@ use super::{Beyond, MAX_DEPTH, Reader, Scalar};
 /// Length of a key in bytes. The full reader refuses keys of more than 1,024 characters.
 const MAX_KEY: u32 = 512;
 
+/// Bytes that never mean anything within plain text.
+const ORDINARY: [bool; 256] = {
+    let mut ordinary = [true; 256];
+    let special = b"\n :#,[]{}?";
+    let mut at = 0;
+    while at < special.len() {
+        ordinary[special[at] as usize] = false;
+        at += 1;
+    }
+    ordinary
+};
+
 /// Where a plain scalar stands: brackets, commas and question marks end or spoil one in a flow collection.
 #[derive(Clone, Copy, PartialEq)]
 enum Context {
@@ -128,6 +140,11 @@ impl<'src> Reader<'_, 'src> {
         let mut at = start + 1;
         let mut end = at;
         while let Some(&byte) = bytes.get(at) {
+            if ORDINARY.get(usize::from(byte)) == Some(&true) {
+                at += 1;
+                end = at;
+                continue;
+            }
             match byte {
                 b'\n' => break,
                 b' ' => {}
