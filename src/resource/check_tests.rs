@@ -237,6 +237,7 @@ fn extensions() {
     let check = |spec: &str, expected: &[&str]| assert_found("WasmPlugin", spec, expected);
     check("url: images.example.com/a/b:1\nmatch: [{mode: CLIENT, ports: [{number: 80}]}]\npluginConfig: {a: [1]}", &[]);
     check("phase: AUTHN", &["missing-url 1"]);
+    check("url: a\npluginConfig: text", &["wrong-type 2"]);
     check("url: ftp://a/b\nsha256: abc\npluginName: ''", &["unknown-scheme 1", "malformed-sha256 2", "empty-value 3"]);
     check(
         "url: a\nvmConfig:\n  env: [{name: b}, {name: b, value: c, valueFrom: HOST}]",

@@ -6,7 +6,7 @@ use super::istio::{self, MeshConfig};
 use super::kind::Kind;
 use super::kubernetes::ObjectMeta;
 use super::resources::{Object, Resources, Written};
-use crate::base::{Diagnostic, Diagnostics, FileId, Location, Origin, ResourceId};
+use crate::base::{Diagnostic, Diagnostics, FileId, Location, Origin, ResourceId, Severity};
 use crate::yaml::{self, Node};
 
 /// Checks an object that was read, and puts it where it belongs, once its place in the order is known.
@@ -130,8 +130,24 @@ impl<'a> Parts<'a> {
         let mut found = Diagnostics::default();
         check(object, &mut found);
         let is_of_nothing = |code: &str| code.starts_with("missing-") || code.starts_with("empty-");
-        let untold = |finding: &Diagnostic| is_of_nothing(finding.code) && self.is_about(finding);
+        let untold =
+            |finding: &Diagnostic| (is_of_nothing(finding.code) && self.is_about(finding)) || self.is_unread(finding);
         found.0.iter().enumerate().filter(|(_, finding)| untold(finding)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether a finding is about a node that could not be read, or a part of one.
+    fn is_unread(&self, finding: &Diagnostic) -> bool {
+        let Location::Value(origin) = &finding.label.location else { return false };
+        let Some(node) = self.node.lookup(&origin.path) else { return false };
+        self.diagnostics.0.iter().any(|found| match &found.label.location {
+            Location::Span(span) => {
+                found.severity == Severity::Error
+                    && span.file == self.file
+                    && span.start <= node.start
+                    && node.end <= span.end
+            }
+            Location::Value(_) | Location::Key(_) | Location::File(_) | Location::Nowhere => false,
+        })
     }
 
     /// Whether something that was found in reading is within the node that a finding is about.

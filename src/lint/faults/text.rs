@@ -73,6 +73,10 @@ super::declare_faults! {
         what "A document is a list, a text or a number, no object."
         why "Kubernetes applies objects with `apiVersion` and `kind` only."
         help "Remove the document, or take the file out of the input.";
+    "null-element"
+        what "An element of a list that has no value: a `-` with nothing behind it."
+        why "The API server refuses the object."
+        help "Write a value, `{}` for one without fields, or remove the element.";
     "null-entry"
         what "An entry of a mapping with names of your own (labels, headers, ports) that has no value."
         why "The API server drops it: a selector selects more, a match takes more than it says."

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::extension::{EnvValueSource, EnvVar, LuaConfig, TrafficSelector, VmConfig};
 use super::policy_check::{check_choice, check_exclusive};
 use super::{TrafficExtension, WasmPlugin, url};
@@ -19,6 +21,7 @@ pub(in crate::resource) fn check_wasm_plugin(object: &Object<WasmPlugin>, out: &
         sha256: &plugin.sha256,
         image_pull_secret: plugin.image_pull_secret.as_deref(),
         plugin_name: plugin.plugin_name.as_deref(),
+        plugin_config: plugin.plugin_config.as_ref(),
         vm_config: plugin.vm_config.as_ref(),
     };
     check_module(&at, &module, out);
@@ -39,6 +42,7 @@ pub(in crate::resource) fn check_traffic_extension(object: &Object<TrafficExtens
             sha256: &wasm.sha256,
             image_pull_secret: wasm.image_pull_secret.as_deref(),
             plugin_name: wasm.plugin_name.as_deref(),
+            plugin_config: wasm.plugin_config.as_ref(),
             vm_config: wasm.vm_config.as_ref(),
         };
         check_module(&at.key("wasm"), &module, out);
@@ -55,10 +59,14 @@ struct Module<'a> {
     sha256: &'a str,
     image_pull_secret: Option<&'a str>,
     plugin_name: Option<&'a str>,
+    plugin_config: Option<&'a Value>,
     vm_config: Option<&'a VmConfig>,
 }
 
 fn check_module(at: &Origin, module: &Module<'_>, out: &mut Diagnostics) {
+    if module.plugin_config.is_some_and(|config| !config.is_object()) {
+        out.push(fault("wrong-type", &at.key("pluginConfig"), "`pluginConfig` must be a mapping"));
+    }
     if module.url.is_empty() {
         out.push(fault("missing-url", at, "`url` is missing: it says where the module is"));
     } else {

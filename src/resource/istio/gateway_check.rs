@@ -132,7 +132,13 @@ fn check_host(at: &Origin, host: &NamespacedHost, out: &mut Diagnostics) {
             out.push(fault("malformed-host", at, format!("`{namespace}` cannot be the name of a namespace")));
         }
     }
-    check_host_name(at, name, name.parse::<IpAddr>().is_ok(), out);
+    let address = name.parse::<IpAddr>().ok();
+    // The webhook looks for a dot, as in names.
+    if address.is_some() && !name.contains('.') {
+        let message = format!("`{name}` is an IPv6 address, which is not taken as a host");
+        out.push(fault("malformed-host", at, message).help("write `*`"));
+    }
+    check_host_name(at, name, address.is_some(), out);
 }
 
 /// The host after the slash of a Gateway's or a Sidecar's host.

@@ -14,13 +14,23 @@ use crate::base::{Diagnostic, Location};
 /// The elements of a sequence.
 pub(super) struct Elements<'a> {
     de: De<'a>,
+    items: Items,
     next: usize,
+}
+
+/// What the elements of a list are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Items {
+    /// Values of one type.
+    Typed,
+    /// Anything: the list is kept as it is.
+    Any,
 }
 
 impl<'a> Elements<'a> {
     /// Those of a value; none when it is no sequence.
-    pub(super) fn new(de: De<'a>) -> Self {
-        Self { de, next: 0 }
+    pub(super) fn new(de: De<'a>, items: Items) -> Self {
+        Self { de, items, next: 0 }
     }
 }
 
@@ -37,6 +47,9 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
                 continue;
             }
             let place = place.index(index);
+            if element.is_null() && self.items == Items::Typed && context.is_of_a_schema() {
+                context.report(wording::null_element(context.file, element, &place));
+            }
             return match seed.deserialize(De { node: element, place: &place, context }) {
                 Ok(value) => Ok(Some(value)),
                 Err(error) => Err(context.refuse(element, &place, error)),

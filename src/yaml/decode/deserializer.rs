@@ -4,7 +4,7 @@ use serde::de::{Deserializer, Error as _, Visitor};
 
 use super::super::node::{Kind, Node};
 use super::Context;
-use super::access::{Elements, Entries, Keys, Variant};
+use super::access::{Elements, Entries, Items, Keys, Variant};
 use super::error::Error;
 use super::wording::{self, Place};
 use crate::base::{Diagnostic, Location};
@@ -69,11 +69,11 @@ impl<'a> De<'a> {
         }
     }
 
-    fn elements(self) -> Elements<'a> {
+    fn elements(self, items: Items) -> Elements<'a> {
         if !matches!(self.node.kind, Kind::Seq(_)) {
             self.wrong("a list");
         }
-        Elements::new(self)
+        Elements::new(self, items)
     }
 
     fn entries(self, keys: Keys) -> Entries<'a> {
@@ -105,7 +105,7 @@ impl<'de> Deserializer<'de> for De<'_> {
             Kind::UInt(value) => visitor.visit_u64(*value),
             Kind::Float(value) => visitor.visit_f64(*value),
             Kind::Str(value) => visitor.visit_str(value),
-            Kind::Seq(_) => visitor.visit_seq(self.elements()),
+            Kind::Seq(_) => visitor.visit_seq(self.elements(Items::Any)),
             Kind::Map(_) => visitor.visit_map(self.entries(Keys::Any)),
         }
     }
@@ -176,11 +176,11 @@ impl<'de> Deserializer<'de> for De<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.elements())
+        visitor.visit_seq(self.elements(Items::Typed))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.elements())
+        visitor.visit_seq(self.elements(Items::Typed))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -189,7 +189,7 @@ impl<'de> Deserializer<'de> for De<'_> {
         _: usize,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.elements())
+        visitor.visit_seq(self.elements(Items::Typed))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

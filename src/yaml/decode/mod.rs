@@ -2,7 +2,8 @@
 //!
 //! - An unknown field is reported at its key and skipped.
 //! - A value of the wrong type is reported and its zero value taken (`""`, 0, `false`, empty).
-//! - `null` is an absent field, as in proto JSON, and an absent entry; as an element it is the zero value.
+//! - `null` is an absent field, as in proto JSON, and an absent entry; as an element it is reported, and
+//!   the zero value.
 //! - An unknown name of an enum is reported and the first variant taken.
 //! - When a type's own `Deserialize` refuses a value (`Error::custom`), that message is reported and
 //!   the nearest field or element around the value is left out.

@@ -143,6 +143,14 @@ pub(super) fn null_entry(file: FileId, key: &Node<'_>, place: &Place<'_>) -> Dia
         .help("write a value (`{}` for one without fields), or remove the entry")
 }
 
+/// An element of a list without a value.
+pub(super) fn null_element(file: FileId, element: &Node<'_>, place: &Place<'_>) -> Diagnostic {
+    let message = format!("{} has no value, and the API server refuses it", place.name());
+    Diagnostic::error("null-element", Location::Span(element.span(file)), message)
+        .labelled(place.inside())
+        .help("write a value (`{}` for one without fields), or remove the element")
+}
+
 /// A string that no variant of an enum has.
 pub(super) fn unknown_value(file: FileId, node: &Node<'_>, place: &Place<'_>, known: &[&str]) -> Diagnostic {
     let value = node.as_str().unwrap_or_default();
