@@ -101,14 +101,16 @@ pub(super) fn decode_http2(manager: &HttpConnectionManager, request: &mut Reques
     if !request.path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("the path has a space or a sign beyond ASCII, which must be escaped".to_owned());
     }
-    if request.host.is_empty() {
-        return Err("the authority is empty".to_owned());
-    }
     underscores(manager, request).map_err(|refusal| refusal.why)?;
     // Beside the authority `host` says nothing, and must be one all the same.
     let hosts: Vec<_> = request.headers.extract_if(.., |(name, _)| name.eq_ignore_ascii_case("host")).collect();
-    let mut all = std::iter::once(&request.host).chain(hosts.iter().map(|(_, value)| value));
-    all.try_for_each(|host| authority(host)).map_err(|refusal| refusal.why)
+    for host in std::iter::once(&request.host).chain(hosts.iter().map(|(_, value)| value)) {
+        if host.is_empty() {
+            return Err("the authority is empty".to_owned());
+        }
+        authority(host).map_err(|refusal| refusal.why)?;
+    }
+    Ok(())
 }
 
 /// The signs of a token (RFC 9110, section 5.6.2).
