@@ -189,7 +189,7 @@ fn text(configuration: &Configuration, request: &Request, outcome: &Outcome, cit
     }
     passed_over(&mut page, "route", &outcome.passed_over_routes, cited.routes);
     if let Some(step) = &outcome.route {
-        let share = step.per_million.map(|share| format!(", for {share} of 1000000 requests")).unwrap_or_default();
+        let share = step.per_million.map(part).unwrap_or_default();
         let matches = cited.routes.get(step.index).map(|route| format!(": {}", route.matches)).unwrap_or_default();
         page.line("route", &format!("{}{matches}{share}", named(&step.name, step.index)), cited.route);
     }
@@ -223,19 +223,23 @@ fn passed_over(page: &mut Page, what: &str, list: &[PassedOver], routes: &[prove
     }
 }
 
+/// Of how many requests something is true, where that is not all.
+fn part(per_million: u32) -> String {
+    match per_million {
+        1_000_000.. => String::new(),
+        part => format!(", for {}% of the requests", f64::from(part) / 10_000.0),
+    }
+}
+
 /// What the filters before the router do.
 fn filters(page: &mut Page, outcome: &Outcome) {
-    let share = |per_million: u32| match per_million {
-        1_000_000.. => String::new(),
-        share => format!(", for {share} of 1000000 requests"),
-    };
     for injection in &outcome.injections {
         let text = match injection {
-            Injection::Delay { per_million, duration } => format!("waits {duration}{}", share(*per_million)),
+            Injection::Delay { per_million, duration } => format!("waits {duration}{}", part(*per_million)),
             Injection::Abort { per_million, status, grpc_status } => {
                 let named = |status| format!(" with grpc-status {}", simulate::grpc_status_name(status));
                 let grpc = grpc_status.map(named).unwrap_or_default();
-                format!("answers {status}{grpc}{}", share(*per_million))
+                format!("answers {status}{grpc}{}", part(*per_million))
             }
         };
         page.line("fault", &text, &[]);
