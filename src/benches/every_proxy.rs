@@ -9,23 +9,24 @@
 //! Linux only: it reads `/proc`.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads files and the environment")]
 
+#[path = "support/measure.rs"]
+mod measure;
+
+use measure::{Cost, least, measure};
 use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 /// The part of the CPU time of a run for one proxy that a further one may need.
 const PART: f64 = 0.10;
 
-/// How often each is run; the fastest counts.
-const RUNS: usize = 3;
+/// How many rows of runs each has; the fastest counts.
+const ROWS: usize = 3;
 
 /// Workloads of a namespace.
 const NAMESPACE: usize = 50;
-
-/// The unit of the times in `/proc/self/stat`; 100 on every Linux that Rust supports.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 fn main() -> ExitCode {
     let n = env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000);
@@ -46,18 +47,16 @@ fn run(n: usize) -> Result<Option<String>, String> {
     let (input, alone, all) = (work.path().join("input.yaml"), work.path().join("alone.json"), work.path().join("all"));
     fs::write(&input, workloads(n)?).map_err(|error| error.to_string())?;
     let (mut of_one, mut of_all) = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..RUNS {
-        of_one = of_one.min(cpu(Command::new(env!("CARGO_BIN_EXE_meshc"))
-            .arg("generate")
-            .arg(&input)
-            .args(["--proxy", "ns-0/app-0", "--out"])
-            .arg(&alone))?);
-        let _ = fs::remove_dir_all(&all);
-        of_all = of_all.min(cpu(Command::new(env!("CARGO_BIN_EXE_meshc"))
-            .arg("generate")
-            .arg(&input)
-            .args(["--all", "--out"])
-            .arg(&all))?);
+    for _ in 0..ROWS {
+        of_one = of_one.min(cpu(|| {
+            // An earlier result that is the same would not be written again.
+            let _ = fs::remove_file(&alone);
+            generate(&input, &["--proxy", "ns-0/app-0"], &alone)
+        })?);
+        of_all = of_all.min(cpu(|| {
+            let _ = fs::remove_dir_all(&all);
+            generate(&input, &["--all"], &all)
+        })?);
     }
     let (files, bytes) = bootstraps(&all)?;
     let read = |path: &Path| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
@@ -67,7 +66,7 @@ fn run(n: usize) -> Result<Option<String>, String> {
     println!("| workloads | result MiB | one: CPU s | all: CPU s | a further proxy: CPU ms | part of one |");
     println!("|---|---|---|---|---|---|");
     let mib = bytes as f64 / 1_048_576.0;
-    println!("| {n} | {mib:.0} | {of_one:.2} | {of_all:.2} | {:.2} | {:.1} % |", 1_000.0 * further, 100.0 * part);
+    println!("| {n} | {mib:.0} | {of_one:.3} | {of_all:.2} | {:.2} | {:.1} % |", 1_000.0 * further, 100.0 * part);
     Ok(match (files == n, same, part <= PART) {
         (false, _, _) => Some(format!("{files} bootstraps, not {n}")),
         (_, false, _) => Some("a proxy is not the one that is generated alone".to_owned()),
@@ -90,25 +89,15 @@ fn bootstraps(all: &Path) -> Result<(usize, u64), String> {
     Ok((files, bytes))
 }
 
-/// The CPU time that a program takes, in seconds.
-fn cpu(command: &mut Command) -> Result<f64, String> {
-    let before = children_cpu()?;
-    let output = command.stdout(Stdio::null()).output().map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        let said: String = String::from_utf8_lossy(&output.stderr).chars().take(4_000).collect();
-        return Err(format!("{command:?}: {}\n{said}", output.status));
-    }
-    // One tick of the clock keeps a time that is too short to measure from dividing by zero.
-    Ok((children_cpu()? - before).max(1.0 / TICKS_PER_SECOND))
+/// The cost of `meshc generate` for some of the proxies.
+fn generate(input: &Path, proxies: &[&str], out: &Path) -> Result<Cost, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meshc"));
+    measure(command.arg("generate").arg(input).args(proxies).arg("--out").arg(out), &[0])
 }
 
-/// CPU time of the children that ended, in seconds: fields 16 and 17 of `/proc/self/stat`.
-fn children_cpu() -> Result<f64, String> {
-    let stat = fs::read_to_string("/proc/self/stat").map_err(|error| error.to_string())?;
-    // The second field is the name in parentheses, which may contain spaces.
-    let (_, rest) = stat.rsplit_once(')').ok_or("no `)` in /proc/self/stat")?;
-    let ticks = rest.split_whitespace().skip(13).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>();
-    Ok(ticks / TICKS_PER_SECOND)
+/// The CPU time of a run in seconds, from one row of runs.
+fn cpu(run: impl Fn() -> Result<Cost, String>) -> Result<f64, String> {
+    least(1, run).map(|cost| cost.cpu)
 }
 
 fn workloads(n: usize) -> Result<String, String> {

@@ -9,6 +9,8 @@
 //! Linux only: it reads `/proc`.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads files, the clock and the environment")]
 
+#[path = "support/growth.rs"]
+mod growth;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "support/mesh.rs"]
@@ -16,7 +18,8 @@ mod mesh;
 #[path = "support/shapes.rs"]
 mod shapes;
 
-use measure::{exponent, least, measure};
+use growth::{LINEAR, exponent};
+use measure::{least, measure};
 use meshc::base::{Diagnostics, FileId, Timestamp};
 use meshc::lint::{Context, RULES};
 use meshc::mesh::{LinkOptions, link};
@@ -28,14 +31,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// Growth that is called linear: time ~ n^x with x up to this.
-const EXPONENT: f64 = 1.15;
-
 /// CPU seconds for the sizes that have a bound.
 const BOUNDS: [(usize, f64); 3] = [(1_000, 0.08), (3_000, 0.25), (10_000, 0.8)];
 
-/// How often each input is checked; the fastest run counts.
-const RUNS: usize = 5;
+/// How many rows of runs of the command, and how many runs of a rule, each input has; the fastest counts.
+const ROWS: usize = 5;
 
 /// The larger of the two sizes by which each rule is measured; the other is half of it.
 const RULE_SIZE: usize = 16_000;
@@ -87,12 +87,12 @@ fn command(sizes: &[usize]) -> Result<Vec<String>, String> {
         let file = work.path().join("input.yaml");
         let yaml = format!("{}{}", shapes::GATEWAY_POD, shapes::gateways(n)?);
         fs::write(&file, &yaml).map_err(|error| error.to_string())?;
-        let cost = least(RUNS, || measure(lint().arg(&file), &CODES))?;
+        let cost = least(ROWS, || measure(lint().arg(&file), &CODES))?;
         let found = findings(&file)?;
         let bound = BOUNDS.iter().find(|(size, _)| *size == n).map(|(_, bound)| *bound);
         let shown = bound.map_or_else(|| "none".to_owned(), |bound| bound.to_string());
         println!(
-            "| gateways | {n} | {:.1} | {found} | {:.2} | {:.2} | {:.0} | {shown} |",
+            "| gateways | {n} | {:.1} | {found} | {:.3} | {:.3} | {:.0} | {shown} |",
             yaml.len() as f64 / 1_048_576.0,
             cost.cpu,
             cost.wall,
@@ -108,7 +108,7 @@ fn command(sizes: &[usize]) -> Result<Vec<String>, String> {
     }
     if let Some(exponent) = exponent(&costs) {
         println!("| gateways | growth n^{exponent:.2} | | | | | | |");
-        if exponent > EXPONENT {
+        if exponent > LINEAR {
             faults.push(format!("lint: time grows as n^{exponent:.2}"));
         }
     }
@@ -157,7 +157,7 @@ fn times(yaml: &str) -> Result<BTreeMap<&'static str, f64>, String> {
     let mut times = BTreeMap::new();
     for rule in RULES {
         let mut least = f64::INFINITY;
-        for _ in 0..RUNS {
+        for _ in 0..ROWS {
             // A context of its own: what the first rule makes for others counts for each.
             let context = Context::new(&resources, &mesh, &documents, Timestamp(0));
             let before = own_cpu()?;

@@ -15,23 +15,23 @@
 
 #[path = "../tests/support/envoy.rs"]
 mod envoy;
+#[path = "support/growth.rs"]
+mod growth;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "support/shapes.rs"]
 mod shapes;
 
 use envoy::Envoy;
-use measure::{Cost, children_cpu, exponent, least, measure};
+use growth::{LINEAR, exponent};
+use measure::{Cost, children, least, measure};
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// Growth that is called linear: time ~ n^x with x up to this.
-const EXPONENT: f64 = 1.15;
-
-/// How often each input is compiled; the fastest run counts.
-const RUNS: usize = 3;
+/// How many rows of runs each program has on each input; the fastest row counts.
+const ROWS: usize = 3;
 
 /// A kind of input that grows with n.
 struct Shape {
@@ -83,7 +83,7 @@ fn run(sizes: &[usize]) -> Result<Vec<String>, String> {
             let (file, result) = (work.path().join("input.yaml"), work.path().join("bootstrap.json"));
             let yaml = format!("{}{}", shapes::GATEWAY_POD, input(n)?);
             fs::write(&file, &yaml).map_err(|error| error.to_string())?;
-            let cost = least(RUNS, || {
+            let cost = least(ROWS, || {
                 // An earlier result that is the same would not be written again.
                 let _ = fs::remove_file(&result);
                 let mut command = Command::new(env!("CARGO_BIN_EXE_meshc"));
@@ -112,11 +112,11 @@ fn report(name: &str, n: usize, input: usize, result: usize, cost: Cost, validat
     let mib = |bytes: usize| bytes as f64 / 1_048_576.0;
     let Cost { cpu, wall, peak_mib } = cost;
     let (envoy, part) = match validation {
-        Some(validation) => (format!("{validation:.2}"), format!("{:.1} %", 100.0 * cpu / validation)),
+        Some(validation) => (format!("{validation:.3}"), format!("{:.1} %", 100.0 * cpu / validation)),
         None => ("no Envoy".to_owned(), String::new()),
     };
     println!(
-        "| {name} | {n} | {:.1} | {:.1} | {cpu:.2} | {wall:.2} | {peak_mib:.0} | {envoy} | {part} |",
+        "| {name} | {n} | {:.1} | {:.1} | {cpu:.3} | {wall:.3} | {peak_mib:.0} | {envoy} | {part} |",
         mib(input),
         mib(result)
     );
@@ -126,12 +126,12 @@ fn report(name: &str, n: usize, input: usize, result: usize, cost: Cost, validat
 fn growth(name: &str, costs: &[(usize, f64)]) -> Option<String> {
     let exponent = exponent(costs)?;
     println!("| {name} | growth n^{exponent:.2} | | | | | | | |");
-    (exponent > EXPONENT).then(|| format!("{name}: time grows as n^{exponent:.2}"))
+    (exponent > LINEAR).then(|| format!("{name}: time grows as n^{exponent:.2}"))
 }
 
 /// The CPU time that `envoy --mode validate` needs for a bootstrap.
 fn validation_cpu(envoy: &Envoy, bootstrap: &Path) -> Result<f64, String> {
-    let before = children_cpu()?;
-    envoy.validate(bootstrap)?;
-    Ok(children_cpu()? - before)
+    // Its memory is not watched.
+    let validation = || children(|| envoy.validate(bootstrap).map(|()| 0.0));
+    least(ROWS, validation).map(|cost| cost.cpu)
 }
