@@ -13,12 +13,10 @@ use super::exit::Exit;
 use super::output::{self, Content, OutputFile};
 use super::{emit, report};
 use crate::base::{Diagnostic, Diagnostics, Origin};
-use crate::envoy::bootstrap::{self, Node, Options, Target};
-use crate::envoy::discovery::EndpointMode;
-use crate::envoy::identity::Identity;
+use crate::envoy::bootstrap::{self, Options};
 use crate::envoy::json::Style;
 use crate::envoy::static_secrets::SecretsMode;
-use crate::ir::{self, ProxyConfig};
+use crate::ir::ProxyConfig;
 use crate::lint::compile;
 use crate::lower;
 use crate::mesh::Mesh;
@@ -49,7 +47,7 @@ fn refusal(
 ) -> Result<Option<Diagnostic>, String> {
     let view = proxy::view(mesh, &named.proxy);
     let (config, _) = lower::lower(&view);
-    let options = options(&named.proxy);
+    let options = Options { secrets: SecretsMode::Inline, ..emit::default_options(Path::new(""), &named.proxy) };
     let ask = |config: ProxyConfig| -> Result<Option<String>, String> {
         let (made, _) = bootstrap::bootstrap(config, &options);
         let root = serde_json::from_str(&made.to_json(Style::Compact));
@@ -164,24 +162,6 @@ fn reason(said: &str, file: &str) -> String {
         lines().find_map(|line| line.strip_prefix("error initializing configuration ")).or_else(|| lines().next_back());
     let line = line.unwrap_or("it ends without a word").replace(&format!("'{file}': "), "");
     line.replace(file, "the bootstrap")
-}
-
-fn options(proxy: &proxy::Proxy) -> Options {
-    Options {
-        target: Target::Envoy,
-        identity: Identity::None,
-        secrets: SecretsMode::Inline,
-        endpoints: EndpointMode::Auto,
-        node: Node {
-            id: proxy.node.to_string(),
-            cluster: proxy.service_cluster(),
-            metadata: proxy.metadata.clone(),
-            locality: ir::Locality::default(),
-            namespace: proxy.namespace.clone(),
-        },
-        admin: None,
-        system_authorities: emit::system_authorities(),
-    }
 }
 
 /// A temporary directory of mode 0700 that is gone when this is.

@@ -32,6 +32,24 @@ pub struct Change {
     pub witness: Witness,
 }
 
+impl Change {
+    /// One without a place, contents, origins and witness.
+    pub(super) fn new(kind: Kind, object: Object, name: impl Into<String>, topic: Topic) -> Self {
+        Self {
+            kind,
+            object,
+            name: name.into(),
+            place: Vec::new(),
+            topic,
+            old: None,
+            new: None,
+            old_origins: Vec::new(),
+            new_origins: Vec::new(),
+            witness: Witness::None { why: String::new() },
+        }
+    }
+}
+
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -41,18 +41,7 @@ pub(super) fn compare(old: &Side, new: &Side, found: &mut Vec<Change>) {
 }
 
 fn change(kind: Kind, name: &str, topic: Topic, witness: Witness) -> Change {
-    Change {
-        kind,
-        object: Object::Cluster,
-        name: name.to_owned(),
-        place: Vec::new(),
-        topic,
-        old: None,
-        new: None,
-        old_origins: Vec::new(),
-        new_origins: Vec::new(),
-        witness,
-    }
+    Change { witness, ..Change::new(kind, Object::Cluster, name, topic) }
 }
 
 fn content(cluster: &Cluster) -> String {

@@ -1,7 +1,7 @@
 //! Virtual hosts: which domains they take, and what is the same for all of their routes.
 
 use super::action;
-use super::change::{Change, Kind, Object, Witness};
+use super::change::{Change, Kind, Object};
 use super::fields::fields;
 use super::model::{Host, Routes, Side};
 use super::routes::{self, by_topic};
@@ -105,18 +105,7 @@ fn name(host: &Host) -> String {
 
 impl Hosts<'_> {
     fn change(&self, kind: Kind, object: Object, name: String, topic: Topic) -> Change {
-        Change {
-            kind,
-            object,
-            name,
-            place: self.place.clone(),
-            topic,
-            old: None,
-            new: None,
-            old_origins: Vec::new(),
-            new_origins: Vec::new(),
-            witness: Witness::None { why: String::new() },
-        }
+        Change { place: self.place.clone(), ..Change::new(kind, object, name, topic) }
     }
 
     /// Requests for these domains, on every connection.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::action;
-use super::change::{Change, Kind, Object, Witness};
+use super::change::{Change, Kind, Object};
 use super::fields::{fields, short};
 use super::hosts::{self, Hosts};
 use super::model::{Chain, Listener, Side};
@@ -39,21 +39,6 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn change(&self, kind: Kind, object: Object, name: String, topic: Topic) -> Change {
-        Change {
-            kind,
-            object,
-            name,
-            place: Vec::new(),
-            topic,
-            old: None,
-            new: None,
-            old_origins: Vec::new(),
-            new_origins: Vec::new(),
-            witness: Witness::None { why: String::new() },
-        }
-    }
-
     /// Requests for everything behind a chain.
     fn requests(&self, side: &Side, listener: usize, chain: usize) -> Vec<Request> {
         let bases = witness::connections(side, listener, chain);
@@ -72,13 +57,13 @@ impl Walk<'_> {
 
     fn existence(&self, kind: Kind, side: &Side, at: usize) -> Change {
         let Some(listener) = side.listeners.get(at) else {
-            return self.change(kind, Object::Listener, String::new(), Topic::Existence);
+            return Change::new(kind, Object::Listener, String::new(), Topic::Existence);
         };
         let chains = listener.chains.len();
         let candidates = (0..chains.min(5)).flat_map(|chain| self.requests(side, at, chain)).collect();
         let content = format!("{chains} filter chain{}", if chains == 1 { "" } else { "s" });
         let witness = witness::find(self.old, self.new, candidates, Topic::Existence);
-        let change = self.change(kind, Object::Listener, listener.name.clone(), Topic::Existence);
+        let change = Change::new(kind, Object::Listener, listener.name.clone(), Topic::Existence);
         let origins = listener.origins.clone();
         match kind {
             Kind::Removed => Change { old: Some(content), old_origins: origins, witness, ..change },
@@ -99,7 +84,7 @@ impl Walk<'_> {
                 old_origins: before.origins.clone(),
                 new_origins: after.origins.clone(),
                 witness: witness::find(self.old, self.new, candidates.collect(), topic),
-                ..self.change(Kind::Changed, Object::Listener, after.name.clone(), topic)
+                ..Change::new(Kind::Changed, Object::Listener, after.name.clone(), topic)
             });
         }
         let pairs = pairs(before, after);
@@ -122,7 +107,7 @@ impl Walk<'_> {
         let candidates = self.requests(side, listener, at);
         let witness = witness::find(self.old, self.new, candidates, Topic::Existence);
         let content = Some(content(side, chain));
-        let mut change = self.change(kind, Object::FilterChain, title(chain), Topic::Existence);
+        let mut change = Change::new(kind, Object::FilterChain, title(chain), Topic::Existence);
         change.place = vec![format!("listener {}", owner.name)];
         let origins = chain.origins.clone();
         Some(match kind {
@@ -154,7 +139,7 @@ impl Walk<'_> {
             found.push(whole(Change {
                 new: Some(text),
                 witness: witness::find(self.old, self.new, both(self), Topic::Match),
-                ..self.change(Kind::Changed, Object::FilterChain, title(&after), Topic::Match)
+                ..Change::new(Kind::Changed, Object::FilterChain, title(&after), Topic::Match)
             }));
         }
         let tcp = |topic: Topic| match topic {
@@ -166,7 +151,7 @@ impl Walk<'_> {
                 old,
                 new,
                 witness: witness::find(self.old, self.new, both(self), topic),
-                ..self.change(Kind::Changed, Object::FilterChain, title(&after), topic)
+                ..Change::new(Kind::Changed, Object::FilterChain, title(&after), topic)
             }));
         }
         let (Some(a), Some(b)) = (before.routes, after.routes) else { return };

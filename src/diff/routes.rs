@@ -78,18 +78,7 @@ fn title(route: &Route) -> String {
 
 impl Routes<'_> {
     fn change(&self, kind: Kind, name: String, topic: Topic) -> Change {
-        Change {
-            kind,
-            object: Object::Route,
-            name,
-            place: self.place.clone(),
-            topic,
-            old: None,
-            new: None,
-            old_origins: Vec::new(),
-            new_origins: Vec::new(),
-            witness: Witness::None { why: String::new() },
-        }
+        Change { place: self.place.clone(), ..Change::new(kind, Object::Route, name, topic) }
     }
 
     /// Requests that fit all of these, on every way to the host.

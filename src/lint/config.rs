@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::finding::Finding;
 use super::suppress::{Scope, Suppression};
-use crate::base::{Location, Severity};
+use crate::base::{Location, Pattern, Severity};
 
 /// The settings of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -97,8 +97,8 @@ impl Config {
     pub fn suppressions(&self) -> impl Iterator<Item = Suppression> {
         self.suppress.iter().map(|entry| {
             let scope = match (&entry.resource, &entry.files) {
-                (Some(resource), _) => Scope::Pattern(resource.clone()),
-                (None, files) => Scope::Files(files.clone().unwrap_or_default()),
+                (Some(resource), _) => Scope::Pattern(Pattern::new(resource)),
+                (None, files) => Scope::Files(Pattern::new(files.as_deref().unwrap_or_default())),
             };
             let reason = Some(entry.reason.clone());
             Suppression { code: entry.code.clone(), scope, written: Some(Location::Nowhere), reason }
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(levels, [("unknown-field", Severity::Warning), ("wrong-type", Severity::Note)]);
         let suppressions: Vec<_> = config.suppressions().collect();
         assert_eq!(suppressions.len(), 1);
-        assert_eq!(suppressions[0].scope, Scope::Pattern("shop/*".to_owned()));
+        assert_eq!(suppressions[0].scope, Scope::Pattern(Pattern::new("shop/*")));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::base::Origin;
-use crate::resource::istio::virtual_service::{HttpMatchRequest, HttpRoute};
+use crate::resource::istio::virtual_service::{HeaderOperations, Headers, HttpMatchRequest, HttpRoute};
 
 /// Every HTTP route of every VirtualService, delegates included, with its place.
 pub(super) fn http<'a>(context: &Context<'a>) -> impl Iterator<Item = (Origin, &'a HttpRoute)> + use<'a> {
@@ -20,4 +20,22 @@ pub(super) fn http_matches<'a>(
         let matches = origin.key("match");
         route.matches.iter().enumerate().map(move |(at, one)| (matches.index(at), route, one))
     })
+}
+
+/// All changes to headers, of the routes and of their destinations, each with its place.
+pub(super) fn header_operations<'a>(context: &Context<'a>) -> Vec<(Origin, &'a HeaderOperations)> {
+    let mut all = Vec::new();
+    let mut of = |origin: &Origin, headers: Option<&'a Headers>| {
+        let Some(headers) = headers else { return };
+        let at = origin.key("headers");
+        all.extend(headers.request.as_deref().map(|operations| (at.key("request"), operations)));
+        all.extend(headers.response.as_deref().map(|operations| (at.key("response"), operations)));
+    };
+    for (origin, route) in http(context) {
+        of(&origin, route.headers.as_ref());
+        for (at, destination) in route.route.iter().enumerate() {
+            of(&origin.key("route").index(at), destination.headers.as_ref());
+        }
+    }
+    all
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::finding::Finding;
 use super::input::{Input, ObjectName};
-use crate::base::{Diagnostic, FileId, Location, Span};
+use crate::base::{Diagnostic, FileId, Location, Pattern, Span};
 use crate::yaml::{Document, Node};
 
 /// Annotations that name codes.
@@ -41,9 +41,9 @@ pub enum Scope {
     /// An object.
     Object(ObjectName),
     /// Objects by a pattern with `*`: `ns/name` or `name.ns`, perhaps after a kind and a space.
-    Pattern(String),
+    Pattern(Pattern),
     /// Findings in files by a pattern with `*`.
-    Files(String),
+    Files(Pattern),
 }
 
 impl Suppression {
@@ -54,7 +54,7 @@ impl Suppression {
         if code.is_empty() || resource.is_empty() {
             return None;
         }
-        let scope = Scope::Pattern(resource.to_owned());
+        let scope = Scope::Pattern(Pattern::new(resource));
         Some(Self { code: code.to_owned(), scope, written: Some(Location::Nowhere), reason: None })
     }
 
@@ -68,7 +68,7 @@ impl Suppression {
             }
             Scope::Object(object) => finding.object.as_ref() == Some(object),
             Scope::Pattern(pattern) => finding.object.as_ref().is_some_and(|object| names(pattern, object)),
-            Scope::Files(pattern) => finding.place.as_ref().is_some_and(|place| fits(pattern, &place.file)),
+            Scope::Files(pattern) => finding.place.as_ref().is_some_and(|place| pattern.fits(&place.file)),
         }
     }
 
@@ -264,26 +264,11 @@ fn entry_end(node: &Node<'_>, at: u32, element: bool) -> Option<u32> {
 }
 
 /// Whether a pattern names an object.
-fn names(pattern: &str, object: &ObjectName) -> bool {
+fn names(pattern: &Pattern, object: &ObjectName) -> bool {
     let ObjectName { kind, namespace, name } = object;
     let slash = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
     let dot = if namespace.is_empty() { name.clone() } else { format!("{name}.{namespace}") };
-    [&slash, &dot].into_iter().any(|text| fits(pattern, text) || fits(pattern, &format!("{kind} {text}")))
-}
-
-/// Whether a text fits a pattern in which `*` stands for any text.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        match text.find(part) {
-            Some(at) => text = text.get(at + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    text.ends_with(last)
+    [&slash, &dot].into_iter().any(|text| pattern.fits(text) || pattern.fits(&format!("{kind} {text}")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Clients that speak gRPC: how they are known, and how the proxy's own answers reach them.
 
 use super::outcome::{Injection, Outcome};
+use crate::base::grpc;
 
 /// Whether a `content-type` is one of gRPC
 /// (`envoy: source/common/grpc/common.cc`, `hasGrpcContentType`).
@@ -27,31 +28,9 @@ pub fn grpc_status(status: u16) -> u32 {
     }
 }
 
-/// The names of gRPC's statuses, from 0
-/// (<https://grpc.github.io/grpc/core/md_doc_statuscodes.html>).
-pub const GRPC_STATUSES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
 /// As `14 (UNAVAILABLE)`.
 pub fn grpc_status_name(status: u32) -> String {
-    let name = usize::try_from(status).ok().and_then(|at| GRPC_STATUSES.get(at));
+    let name = usize::try_from(status).ok().and_then(|at| grpc::STATUSES.get(at));
     name.map_or_else(|| status.to_string(), |name| format!("{status} ({name})"))
 }
 

@@ -35,7 +35,7 @@ mod virtual_host;
 
 pub use config::{Configuration, Lists, ReadError};
 pub use draft::{Draft, split_method};
-pub use grpc::{GRPC_STATUSES, grpc_status, grpc_status_name};
+pub use grpc::{grpc_status, grpc_status_name};
 pub use outcome::{
     ChainStep, End, Fault, Forward, Injection, Outcome, PassedOver, Retries, RouteStep, Share, Step, TcpForward,
     VirtualHostStep,

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::facts::Facts;
-use super::pattern::Pattern;
-use crate::base::{Duration, Span};
+use crate::base::{Duration, Pattern, Span};
 use crate::simulate::{End, Fault, grpc_status_name};
 
 /// One thing that must hold.

@@ -10,7 +10,6 @@ pub mod coverage;
 pub mod expectation;
 pub mod facts;
 mod own;
-mod pattern;
 mod reader;
 pub mod router_check;
 pub mod suite;
@@ -21,7 +20,6 @@ pub mod validator;
 use crate::base::Diagnostics;
 use crate::yaml::{Document, Node};
 
-pub use pattern::Pattern;
 pub use suite::Suite;
 pub use table::Table;
 

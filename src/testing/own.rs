@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::expectation::{Check, Expectation, Headers, Retries};
-use super::pattern::Pattern;
 use super::reader::Reader;
 use super::suite::{ProxyName, Question, Subject, Suite, Test};
-use crate::base::Duration;
-use crate::simulate::{Draft, GRPC_STATUSES, Mode, Request, split_method};
+use crate::base::{Duration, Pattern, grpc};
+use crate::simulate::{Draft, Mode, Request, split_method};
 use crate::yaml::{Document, Kind, Node};
 
 const REQUEST: [&str; 11] =
@@ -243,10 +242,10 @@ fn check(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Check> 
 /// A number, or a name as gRPC has it.
 fn grpc_status(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<u32> {
     let text = reader.text(node, "`grpc_status`")?.into_owned();
-    let named = GRPC_STATUSES.iter().position(|name| name.eq_ignore_ascii_case(&text));
+    let named = grpc::STATUSES.iter().position(|name| name.eq_ignore_ascii_case(&text));
     let status = named.and_then(|at| u32::try_from(at).ok()).or_else(|| text.parse().ok());
     if status.is_none() {
-        let names = GRPC_STATUSES.join(", ");
+        let names = grpc::STATUSES.join(", ");
         reader.fault("bad-value", node, format!("`{text}` is no status of gRPC: it is a number, or one of {names}"));
     }
     status

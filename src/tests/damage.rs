@@ -9,6 +9,8 @@
 mod files;
 #[path = "support/random.rs"]
 mod random;
+#[path = "support/stock.rs"]
+mod stock;
 #[path = "support/tree.rs"]
 mod tree;
 
@@ -17,11 +19,8 @@ use std::path::{Path, PathBuf};
 
 use files::{below, root, text};
 use meshc::base::{Diagnostics, Severity, SourceFile, SourceMap, Timestamp};
-use meshc::envoy::bootstrap::{self, Node, Options, Target};
-use meshc::envoy::discovery::EndpointMode;
-use meshc::envoy::identity::Identity;
+use meshc::envoy::bootstrap;
 use meshc::envoy::json::Style;
-use meshc::envoy::static_secrets::SecretsMode;
 use meshc::lint::baseline::Baseline;
 use meshc::lint::finding::{self, Finding};
 use meshc::lint::input::Input;
@@ -29,7 +28,7 @@ use meshc::lint::{self, Context, compile, fix, report, suppress};
 use meshc::mesh::{LinkOptions, Mesh, link};
 use meshc::proxy::{self, Proxy};
 use meshc::resource::{DecodeOptions, decode};
-use meshc::{explain, ir, lower, verify, yaml};
+use meshc::{explain, lower, verify, yaml};
 use random::Random;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -159,22 +158,7 @@ fn bootstrap_of(mesh: &Mesh, proxy: &Proxy) -> Diagnostics {
     let (config, mut found) = lower::lower(&view);
     found.extend(verify::config(&config));
     explain::provenance::provenance(&config, &|_| None);
-    let options = Options {
-        target: Target::Envoy,
-        identity: Identity::None,
-        secrets: SecretsMode::Redact,
-        endpoints: EndpointMode::Auto,
-        node: Node {
-            id: proxy.node.to_string(),
-            cluster: proxy.service_cluster(),
-            metadata: proxy.metadata.clone(),
-            locality: ir::Locality::default(),
-            namespace: proxy.namespace.clone(),
-        },
-        admin: None,
-        system_authorities: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
-    };
-    let (output, of_output) = bootstrap::bootstrap(config, &options);
+    let (output, of_output) = bootstrap::bootstrap(config, &stock::options(proxy));
     found.extend(of_output);
     let text = output.to_json(Style::Pretty);
     let root: Value = serde_json::from_str(&text).expect("JSON");

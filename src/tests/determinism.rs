@@ -6,6 +6,8 @@
 mod files;
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "support/stock.rs"]
+mod stock;
 
 use files::{below, root, text};
 use pipeline::{Input, Run, routers, run};

@@ -8,6 +8,8 @@
 mod files;
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "support/stock.rs"]
+mod stock;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,8 @@
 mod files;
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "support/stock.rs"]
+mod stock;
 
 use std::collections::BTreeMap;
 use std::env;

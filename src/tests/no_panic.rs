@@ -6,6 +6,8 @@
 mod files;
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "support/stock.rs"]
+mod stock;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,10 +1,9 @@
 //! A header to change whose name no header can have.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
 use crate::lint::routes;
-use crate::resource::istio::virtual_service::Headers;
 
 declare_rule! {
     /// ## What it does
@@ -41,19 +40,7 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    for (origin, route) in routes::http(context) {
-        check_headers(&origin, route.headers.as_ref(), found);
-        for (at, destination) in route.route.iter().enumerate() {
-            check_headers(&origin.key("route").index(at), destination.headers.as_ref(), found);
-        }
-    }
-}
-
-fn check_headers(origin: &Origin, headers: Option<&Headers>, found: &mut Diagnostics) {
-    let Some(headers) = headers else { return };
-    for (side, operations) in [("request", &headers.request), ("response", &headers.response)] {
-        let Some(operations) = operations else { continue };
-        let at = origin.key("headers").key(side);
+    for (at, operations) in routes::header_operations(context) {
         for (key, changes) in [("set", &operations.set), ("add", &operations.add)] {
             for name in changes.keys().filter(|name| !is_name(name)) {
                 found.push(report(Location::Key(at.key(key).key(name.clone())), name));

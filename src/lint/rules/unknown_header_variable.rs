@@ -1,10 +1,9 @@
 //! A variable in the value of a header that Envoy does not know.
 
 use super::declare_rule;
-use crate::base::{Diagnostic, Diagnostics, Location, Origin};
+use crate::base::{Diagnostic, Diagnostics, Location};
 use crate::lint::Context;
 use crate::lint::routes;
-use crate::resource::istio::virtual_service::Headers;
 
 declare_rule! {
     /// ## What it does
@@ -207,23 +206,11 @@ const VARIABLES: &[&str] = &[
 ];
 
 fn check(context: &Context<'_>, found: &mut Diagnostics) {
-    for (origin, route) in routes::http(context) {
-        check_headers(&origin, route.headers.as_ref(), found);
-        for (at, destination) in route.route.iter().enumerate() {
-            check_headers(&origin.key("route").index(at), destination.headers.as_ref(), found);
-        }
-    }
-}
-
-fn check_headers(origin: &Origin, headers: Option<&Headers>, found: &mut Diagnostics) {
-    let Some(headers) = headers else { return };
-    for (side, operations) in [("request", &headers.request), ("response", &headers.response)] {
-        let Some(operations) = operations else { continue };
+    for (at, operations) in routes::header_operations(context) {
         for (key, changes) in [("set", &operations.set), ("add", &operations.add)] {
             for (name, value) in changes {
                 for variable in variables(value).into_iter().filter(|it| VARIABLES.binary_search(it).is_err()) {
-                    let place = origin.key("headers").key(side).key(key).key(name.clone());
-                    found.push(report(Location::Value(place), variable));
+                    found.push(report(Location::Value(at.key(key).key(name.clone())), variable));
                 }
             }
         }

@@ -1,11 +1,12 @@
 //! CORS and faults of a route.
 
 use super::route_match::string;
+use crate::base::grpc;
 use crate::ir::route::{AbortStatus, CorsPolicy, Fault, FaultAbort, FaultDelay};
 use crate::ir::{Denominator, FractionalPercent, StringMatch};
 use crate::lower::time::std_duration;
 use crate::resource::istio::virtual_service::{
-    Abort, CorsPolicy as WantedCors, Delay, GRPC_STATUSES, HttpFaultInjection, Percent, UnmatchedPreflights,
+    Abort, CorsPolicy as WantedCors, Delay, HttpFaultInjection, Percent, UnmatchedPreflights,
 };
 
 /// A route's CORS policy (`istio: route.TranslateCORSPolicy`); the newer list of origins wins.
@@ -44,7 +45,7 @@ fn abort(wanted: &Abort) -> Option<FaultAbort> {
     let status = match (wanted.http_status, &wanted.grpc_status) {
         (Some(status), _) => AbortStatus::Http(status.max(0).unsigned_abs()),
         (None, Some(name)) => {
-            let number = GRPC_STATUSES.iter().position(|known| known == name).unwrap_or_default();
+            let number = grpc::STATUSES.iter().position(|known| known == name).unwrap_or_default();
             AbortStatus::Grpc(number as u32)
         }
         (None, None) => return None,

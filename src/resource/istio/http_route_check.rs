@@ -10,7 +10,7 @@ use super::virtual_service::{
 use super::virtual_service_check::{
     Binding, check_destination, check_gateways, check_required_destination, check_weights,
 };
-use crate::base::{Change, Diagnostics, Edit, Location, Origin, retry};
+use crate::base::{Change, Diagnostics, Edit, Location, Origin, grpc, retry};
 use crate::resource::check::{self, doubt, fault, field, is_label};
 
 /// Checks one route. `is_delegate` is whether its VirtualService has no hosts.
@@ -403,11 +403,9 @@ fn check_abort(at: &Origin, abort: &Abort, out: &mut Diagnostics) {
     if let Some(status) = http_status {
         check_status(&at.key("httpStatus"), i64::from(*status), out);
     }
-    if let Some(status) =
-        grpc_status.as_deref().filter(|status| !super::virtual_service::GRPC_STATUSES.contains(status))
-    {
+    if let Some(status) = grpc_status.as_deref().filter(|status| !grpc::STATUSES.contains(status)) {
         let message = format!("gRPC has no status `{status}`");
-        let help = format!("one of {}", super::virtual_service::GRPC_STATUSES.join(", "));
+        let help = format!("one of {}", grpc::STATUSES.join(", "));
         out.push(fault("unknown-grpc-status", &at.key("grpcStatus"), message).help(help));
     }
     if http2_error.is_some() {

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use meshc::base::{Diagnostic, Diagnostics, FileId, Label, LineColumn, Severity, SourceFile, SourceMap};
-use meshc::envoy::bootstrap::{self, Node, Options, Target};
-use meshc::envoy::discovery::EndpointMode;
-use meshc::envoy::identity::Identity;
+use meshc::envoy::bootstrap;
 use meshc::envoy::json::Style;
-use meshc::envoy::static_secrets::SecretsMode;
 use meshc::envoy::xds::xds;
 use meshc::mesh::{LinkOptions, Mesh, link};
 use meshc::proxy::Proxy;
 use meshc::resource::{DecodeOptions, Resources, decode};
-use meshc::{ir, lower, proxy, yaml};
+use meshc::{lower, proxy, yaml};
+
+use super::stock;
 
 /// Texts by name, and which one of them is the MeshConfig.
 #[derive(Clone, Debug, Default)]
@@ -124,22 +123,7 @@ fn compile(mesh: &Mesh, proxy: &Proxy) -> (Option<Config>, Diagnostics) {
     let view = proxy::view(mesh, proxy);
     let (config, mut diagnostics) = lower::lower(&view);
     let xds = xds(&config).to_json(Style::Pretty);
-    let options = Options {
-        target: Target::Envoy,
-        identity: Identity::None,
-        secrets: SecretsMode::Redact,
-        endpoints: EndpointMode::Auto,
-        node: Node {
-            id: proxy.node.to_string(),
-            cluster: proxy.service_cluster(),
-            metadata: proxy.metadata.clone(),
-            locality: ir::Locality::default(),
-            namespace: proxy.namespace.clone(),
-        },
-        admin: None,
-        system_authorities: "/etc/ssl/certs/ca-certificates.crt".to_owned(),
-    };
-    let (output, found) = bootstrap::bootstrap(config, &options);
+    let (output, found) = bootstrap::bootstrap(config, &stock::options(proxy));
     diagnostics.extend(found);
     let bootstrap = output.to_json(Style::Pretty);
     (Some(Config { xds, bootstrap }), diagnostics)
